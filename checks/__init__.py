@@ -1,0 +1,1 @@
+"""The checks: one declaration each, discovered, never listed."""

@@ -1,0 +1,1 @@
+"""Pure engines: facts derived from a Snapshot."""

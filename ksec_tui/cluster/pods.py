@@ -1,0 +1,457 @@
+"""Pods and their parts (k8s.io/api/core/v1)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec import field
+
+from ksec_tui.cluster.base import (
+    KubeObject,
+    LabelSelector,
+    LocalRef,
+    Part,
+    Quantity,
+    TemplateMeta,
+    Text,
+)
+
+
+class SeccompProfile(Part):
+    """core/v1 SeccompProfile (and AppArmorProfile, which has the same shape)."""
+
+    type: Text = ""
+    localhost_profile: Text | None = None
+
+
+class SELinuxOptions(Part):
+    """core/v1 SELinuxOptions."""
+
+    user: Text = ""
+    role: Text = ""
+    type: Text = ""
+    level: Text = ""
+
+
+class WindowsOptions(Part):
+    """core/v1 WindowsSecurityContextOptions."""
+
+    host_process: bool | None = None
+    run_as_user_name: Text | None = None
+
+
+class Capabilities(Part):
+    """Capabilities added to and dropped from the runtime's default set."""
+
+    add: tuple[Text, ...] = ()
+    drop: tuple[Text, ...] = ()
+
+
+class SecurityContext(Part):
+    """A container's securityContext; None is unset, which is not the same as false."""
+
+    privileged: bool | None = None
+    allow_privilege_escalation: bool | None = None
+    read_only_root_filesystem: bool | None = None
+    run_as_non_root: bool | None = None
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    proc_mount: Text | None = None
+    capabilities: Capabilities | None = None
+    seccomp_profile: SeccompProfile | None = None
+    app_armor_profile: SeccompProfile | None = None
+    se_linux_options: SELinuxOptions | None = None
+    windows_options: WindowsOptions | None = None
+
+
+class Sysctl(Part):
+    """A kernel parameter."""
+
+    name: Text = ""
+    value: Text = ""
+
+
+class PodSecurityContext(Part):
+    """A pod's securityContext."""
+
+    run_as_non_root: bool | None = None
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    fs_group: int | None = None
+    supplemental_groups: tuple[int, ...] = ()
+    sysctls: tuple[Sysctl, ...] = ()
+    seccomp_profile: SeccompProfile | None = None
+    app_armor_profile: SeccompProfile | None = None
+    se_linux_options: SELinuxOptions | None = None
+    windows_options: WindowsOptions | None = None
+
+
+class KeyRef(Part):
+    """A key of a Secret or ConfigMap."""
+
+    name: Text = ""
+    key: Text = ""
+    optional: bool | None = None
+
+
+class EnvSource(Part):
+    """Where an environment variable takes its value from."""
+
+    secret_key_ref: KeyRef | None = None
+    config_map_key_ref: KeyRef | None = None
+
+
+class EnvVar(Part):
+    """One environment variable. `value` may be a credential: never show it, never write it."""
+
+    name: Text = ""
+    value: Text = ""
+    value_from: EnvSource | None = None
+
+
+class EnvFrom(Part):
+    """A whole Secret or ConfigMap as environment."""
+
+    prefix: Text = ""
+    secret_ref: LocalRef | None = None
+    config_map_ref: LocalRef | None = None
+
+
+class VolumeMount(Part):
+    """Where a volume appears in a container."""
+
+    name: Text = ""
+    mount_path: Text = ""
+    sub_path: Text = ""
+    read_only: bool = False
+
+
+class ContainerPort(Part):
+    """A declared port; `host_port` publishes it on the node."""
+
+    container_port: int = 0
+    host_port: int = 0
+    host_ip: Text = field(default="", name="hostIP")
+    name: Text = ""
+    protocol: Text = "TCP"
+
+
+class Resources(Part):
+    """Requests and limits by resource name."""
+
+    limits: dict[Text, Quantity] = {}
+    requests: dict[Text, Quantity] = {}
+
+
+class HandlerTarget(Part):
+    """The part of an httpGet or tcpSocket handler that names a host."""
+
+    host: Text = ""
+    port: int | Text = 0
+
+
+class Probe(Part):
+    """A probe or a lifecycle hook: only where it connects to."""
+
+    http_get: HandlerTarget | None = None
+    tcp_socket: HandlerTarget | None = None
+
+
+class Lifecycle(Part):
+    """A container's hooks."""
+
+    post_start: Probe | None = None
+    pre_stop: Probe | None = None
+
+
+class Container(Part):
+    """A container, init container or ephemeral container."""
+
+    name: Text = ""
+    image: Text = ""
+    image_pull_policy: Text = ""
+    command: tuple[Text, ...] = ()
+    args: tuple[Text, ...] = ()
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFrom, ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
+    resources: Resources = Resources()
+    volume_mounts: tuple[VolumeMount, ...] = ()
+    security_context: SecurityContext | None = None
+    restart_policy: Text | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+    lifecycle: Lifecycle | None = None
+
+
+class HostPath(Part):
+    """A directory of the node."""
+
+    path: Text = ""
+    type: Text | None = None
+
+
+class SecretVolume(Part):
+    """A mounted Secret."""
+
+    secret_name: Text = ""
+    optional: bool | None = None
+
+
+class TokenProjection(Part):
+    """A ServiceAccount token in a projected volume."""
+
+    audience: Text = ""
+    expiration_seconds: int | None = None
+    path: Text = ""
+
+
+class Projection(Part):
+    """One source of a projected volume."""
+
+    secret: LocalRef | None = None
+    config_map: LocalRef | None = None
+    service_account_token: TokenProjection | None = None
+
+
+class Projected(Part):
+    """Several sources in one volume."""
+
+    sources: tuple[Projection, ...] = ()
+
+
+class EmptyDir(Part):
+    """Scratch space."""
+
+    medium: Text = ""
+    size_limit: Quantity | None = None
+
+
+class ClaimRef(Part):
+    """A PersistentVolumeClaim by name."""
+
+    claim_name: Text = ""
+
+
+class Anything(Part):
+    """A source of which only the presence matters."""
+
+
+class Volume(Part):
+    """A pod's volume. A volume without any source is an emptyDir (core/v1 defaults.go SetDefaults_Volume)."""
+
+    name: Text = ""
+    host_path: HostPath | None = None
+    empty_dir: EmptyDir | None = None
+    secret: SecretVolume | None = None
+    config_map: LocalRef | None = None
+    projected: Projected | None = None
+    persistent_volume_claim: ClaimRef | None = None
+    ephemeral: Anything | None = None
+    csi: Anything | None = None
+    downward_api: Anything | None = field(default=None, name="downwardAPI")
+    image: Anything | None = None
+    nfs: Anything | None = None
+    git_repo: Anything | None = None
+    iscsi: Anything | None = None
+    glusterfs: Anything | None = None
+    rbd: Anything | None = None
+    flex_volume: Anything | None = None
+    cinder: Anything | None = None
+    cephfs: Anything | None = None
+    flocker: Anything | None = None
+    fc: Anything | None = None
+    azure_file: Anything | None = None
+    azure_disk: Anything | None = None
+    vsphere_volume: Anything | None = None
+    quobyte: Anything | None = None
+    photon_persistent_disk: Anything | None = None
+    portworx_volume: Anything | None = None
+    scale_io: Anything | None = field(default=None, name="scaleIO")
+    storageos: Anything | None = None
+    gce_persistent_disk: Anything | None = None
+    aws_elastic_block_store: Anything | None = None
+
+
+class Toleration(Part):
+    """core/v1 Toleration."""
+
+    key: Text = ""
+    operator: Text = ""
+    value: Text = ""
+    effect: Text = ""
+
+
+class PodOS(Part):
+    """spec.os."""
+
+    name: Text = ""
+
+
+class PodSpec(Part):
+    """core/v1 PodSpec."""
+
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+    ephemeral_containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    service_account_name: Text = ""
+    service_account: Text = ""
+    automount_service_account_token: bool | None = None
+    host_network: bool = False
+    host_pid: bool = field(default=False, name="hostPID")
+    host_ipc: bool = field(default=False, name="hostIPC")
+    host_users: bool | None = None
+    share_process_namespace: bool | None = None
+    node_name: Text = ""
+    node_selector: dict[Text, Text] = {}
+    tolerations: tuple[Toleration, ...] = ()
+    priority_class_name: Text = ""
+    runtime_class_name: Text | None = None
+    restart_policy: Text = ""
+    image_pull_secrets: tuple[LocalRef, ...] = ()
+    security_context: PodSecurityContext | None = None
+    os: PodOS | None = None
+
+    @property
+    def account(self) -> str:
+        """The ServiceAccount it runs as; ``default`` when none is named (serviceaccount admission)."""
+        return self.service_account_name or self.service_account or "default"
+
+
+class ContainerStatus(Part):
+    """What runs."""
+
+    name: Text = ""
+    image: Text = ""
+    image_id: Text = field(default="", name="imageID")
+
+
+class PodIP(Part):
+    """One address of a pod."""
+
+    ip: Text = ""
+
+
+class PodStatus(Part):
+    """core/v1 PodStatus."""
+
+    phase: Text = ""
+    pod_ip: Text = field(default="", name="podIP")
+    host_ip: Text = field(default="", name="hostIP")
+    pod_ips: tuple[PodIP, ...] = field(default=(), name="podIPs")
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(KubeObject):
+    """core/v1 Pod."""
+
+    kind: ClassVar[str] = "Pod"
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ran to its end: no process, no endpoint."""
+        return self.status.phase in ("Succeeded", "Failed")
+
+
+class PodTemplate(Part):
+    """The pod that a controller makes."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class WorkloadSpec(Part):
+    """The common part of the controllers' specs."""
+
+    replicas: int | None = None
+    selector: LabelSelector = LabelSelector()
+    template: PodTemplate = PodTemplate()
+
+
+class WorkloadStatus(Part):
+    """How many pods there are."""
+
+    replicas: int = 0
+    ready_replicas: int = 0
+
+
+class Deployment(KubeObject):
+    """apps/v1 Deployment."""
+
+    group: ClassVar[str] = "apps"
+    kind: ClassVar[str] = "Deployment"
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+class StatefulSet(KubeObject):
+    """apps/v1 StatefulSet."""
+
+    group: ClassVar[str] = "apps"
+    kind: ClassVar[str] = "StatefulSet"
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class DaemonSet(KubeObject):
+    """apps/v1 DaemonSet."""
+
+    group: ClassVar[str] = "apps"
+    kind: ClassVar[str] = "DaemonSet"
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class ReplicaSet(KubeObject):
+    """apps/v1 ReplicaSet."""
+
+    group: ClassVar[str] = "apps"
+    kind: ClassVar[str] = "ReplicaSet"
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class ControllerSpec(Part):
+    """core/v1 ReplicationControllerSpec: its selector is a plain map."""
+
+    replicas: int | None = None
+    selector: dict[Text, Text] = {}
+    template: PodTemplate = PodTemplate()
+
+
+class ReplicationController(KubeObject):
+    """core/v1 ReplicationController."""
+
+    kind: ClassVar[str] = "ReplicationController"
+    spec: ControllerSpec = ControllerSpec()
+
+
+class Job(KubeObject):
+    """batch/v1 Job."""
+
+    group: ClassVar[str] = "batch"
+    kind: ClassVar[str] = "Job"
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class JobTemplate(Part):
+    """The Job that a CronJob makes."""
+
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class CronJobSpec(Part):
+    """batch/v1 CronJobSpec."""
+
+    schedule: Text = ""
+    suspend: bool | None = None
+    job_template: JobTemplate = JobTemplate()
+
+
+class CronJob(KubeObject):
+    """batch/v1 CronJob."""
+
+    group: ClassVar[str] = "batch"
+    kind: ClassVar[str] = "CronJob"
+    spec: CronJobSpec = CronJobSpec()

@@ -1,0 +1,1 @@
+"""Packaged facts, each with source, licence and date."""

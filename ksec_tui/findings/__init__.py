@@ -1,0 +1,1 @@
+"""Verdicts, findings, the check registry and its runner."""

@@ -1,0 +1,1 @@
+"""Fixes: how patches apply, the plan, its proof and its export."""

@@ -1,0 +1,1 @@
+"""Where cluster state comes from: live cluster, files, saved snapshots, the demo."""

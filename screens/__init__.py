@@ -1,0 +1,1 @@
+"""Textual screens, panes, modals and widgets; no Kubernetes logic."""

@@ -1,0 +1,1 @@
+"""Themes, severity glyphs and colours."""
