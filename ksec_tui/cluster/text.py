@@ -2,14 +2,15 @@
 
 What a terminal would obey, hide or reorder (control, bidirectional, zero-width, tag and other format
 characters) is made visible instead of being dropped, so that nobody can hide a character by its removal.
-Sources: Unicode 16 chapter 23 (special areas), UAX #9 (bidirectional controls), UTS #39 (invisible characters),
-CVE-2021-25743 (escape sequences in kubectl output), CVE-2021-42574 (bidirectional overrides in source text).
+Sources: Unicode 16 chapter 23 (special areas), UAX #9 (bidirectional controls), UTS #39 (invisible
+characters), CVE-2021-25743 (escape sequences in kubectl output), CVE-2021-42574 (bidirectional overrides).
 """
 
-import datetime
+import datetime as dt
 import math
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 MAX_TEXT = 16_384
 """Characters kept of one string."""
@@ -33,10 +34,15 @@ _HOSTILE = re.compile(
 _CUT_MARK = re.compile(r"…\[\+[1-9][0-9]{0,14} chars\]\Z")
 _LONGEST_CUT_MARK = 24
 
-# A JSON escape that is neither a plain one (quote, solidus, reverse solidus, \n, \t) nor one of those which Go's
-# encoder writes for the HTML characters < > &. Pairs are not counted: an escaped backslash may alarm, never hide.
+# A JSON escape that is neither a plain one (quote, solidus, reverse solidus, \n, \t) nor one of those which
+# Go's encoder writes for the HTML characters < > &. Backslashes are not paired: that may alarm, never hide.
 _ODD_ESCAPE = re.compile(rb"\\(?:[bfr]|u(?!003[cCeE]|0026))")
 _ASCII = bytes(range(0x80))
+# UTF-8 of the hostile characters which str.isprintable() calls printable (the last one: planes of tags).
+_PRINTABLE_HOSTILE = (
+    *(char.encode() for char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"),
+    b"\xf3\xa0",
+)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -56,8 +62,8 @@ def is_hostile(text: str) -> bool:
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """Return the text with every hostile character visible and at most `limit` characters kept.
 
-    ESC becomes `␛`, the other C0 characters and DEL their control pictures, the rest `⟪U+202E⟫`; line feed and tab
-    stay. A longer text ends with `…[+N chars]`, N being the characters of the original that are not shown.
+    ESC becomes `␛`, the other C0 characters and DEL their control pictures, the rest `⟪U+202E⟫`; line feed
+    and tab stay. A longer text ends with `…[+N chars]`, N counting characters of the original.
     The same object comes back when nothing is to do, and cleaning twice changes nothing more.
     """
     size = len(text)
@@ -76,7 +82,7 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """Keep as many leading characters as fit into `limit` once they are visible, and say how many are left."""
+    """Keep the leading characters that fit into `limit` once they are visible; say how many are left."""
     kept: list[str] = []
     room, done = limit, 0
     for match in _HOSTILE.finditer(text, 0, limit):
@@ -104,11 +110,14 @@ def suspicious_json(raw: bytes) -> bool:
         return True
     if raw.isascii():
         return False
+    beyond_ascii = raw.translate(None, _ASCII)
     try:
-        beyond_ascii = raw.translate(None, _ASCII).decode()
+        text = beyond_ascii.decode()
     except UnicodeDecodeError:
         return True
-    return _HOSTILE.search(beyond_ascii) is not None
+    if text.isprintable() and not any(char in beyond_ascii for char in _PRINTABLE_HOSTILE):
+        return False
+    return _HOSTILE.search(text) is not None
 
 
 def clean_tree(value: object, limit: int = MAX_TEXT) -> tuple[object, tuple[str, ...]]:
@@ -116,7 +125,7 @@ def clean_tree(value: object, limit: int = MAX_TEXT) -> tuple[object, tuple[str,
 
     Pointers use the cleaned keys. The same object comes back when nothing changed. Members that are null are
     dropped, as Kubernetes reads null as absent; keys that are no strings become strings; cleaned keys that
-    collide get a suffix `#2`; YAML values that JSON lacks (dates, binary, sets, infinite numbers) become text.
+    collide get a suffix `#2`; YAML values that JSON lacks (dates, binary, sets, infinities) become text.
 
     Raises:
         ValueError: the tree is nested deeper than 200 levels.
@@ -143,8 +152,8 @@ def _clean_value(value: object, limit: int, path: _Path, hostile: list[str], lev
         return _clean_mapping(value, limit, path, hostile, level)
     if isinstance(value, (list, tuple)):
         items = [_clean_value(item, limit, (path, i), hostile, level + 1) for i, item in enumerate(value)]
-        changed = isinstance(value, tuple) or any(new is not old for new, old in zip(items, value, strict=True))
-        return items if changed else value
+        same = isinstance(value, list) and all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else items
     return _clean_value(_as_text(value), limit, path, hostile, level)
 
 
@@ -174,9 +183,10 @@ def _clean_keys(value: Mapping[object, object], limit: int) -> dict[object, str]
     if not odd:
         return {}
     # Keys that need no change keep their names; only changed ones give way.
-    names = {key: key for key in value if isinstance(key, str) and clean(key, limit) is key}
-    result: dict[object, str] = dict(names)
-    taken = set(names)
+    result: dict[object, str] = {
+        key: key for key in value if isinstance(key, str) and clean(key, limit) is key
+    }
+    taken = set(result.values())
     for key in odd:
         plain = clean(key if isinstance(key, str) else _as_text(key), limit)
         name, count = plain, 1
@@ -197,7 +207,7 @@ def _pointer(path: _Path) -> str:
 
 
 def _as_text(value: object) -> str:
-    """Write a value that JSON cannot hold, or a key that is no string, as YAML or Kubernetes would write it."""
+    """Write a value that JSON cannot hold, or a key that is no string, in its YAML spelling."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -206,9 +216,9 @@ def _as_text(value: object) -> str:
         return hex(value)  # str() refuses numbers of more than 4300 digits
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, (datetime.date, datetime.time)):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return f"{{{', '.join(sorted(_as_text(item) for item in value))}}}"
     return str(value)
 
