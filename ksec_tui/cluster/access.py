@@ -9,7 +9,7 @@ from msgspec import field
 from ksec_tui.cluster.base import KubeObject, LabelSelector, LocalRef, Part, Text
 
 
-class ServiceAccount(KubeObject):
+class ServiceAccount(KubeObject, frozen=True):
     """core/v1 ServiceAccount."""
 
     kind: ClassVar[str] = "ServiceAccount"
@@ -17,7 +17,7 @@ class ServiceAccount(KubeObject):
     image_pull_secrets: tuple[LocalRef, ...] = ()
 
 
-class PolicyRule(Part):
+class PolicyRule(Part, frozen=True):
     """rbac/v1 PolicyRule. All four axes must match inside one rule."""
 
     verbs: tuple[Text, ...] = ()
@@ -27,7 +27,7 @@ class PolicyRule(Part):
     non_resource_urls: tuple[Text, ...] = field(default=(), name="nonResourceURLs")
 
 
-class Subject(Part):
+class Subject(Part, frozen=True):
     """rbac/v1 Subject; the authorizer ignores `api_group`."""
 
     kind: Text = ""
@@ -36,7 +36,7 @@ class Subject(Part):
     api_group: Text = ""
 
 
-class RoleRef(Part):
+class RoleRef(Part, frozen=True):
     """What a binding grants."""
 
     kind: Text = ""
@@ -44,13 +44,13 @@ class RoleRef(Part):
     api_group: Text = ""
 
 
-class AggregationRule(Part):
+class AggregationRule(Part, frozen=True):
     """Which ClusterRoles are united into one."""
 
     cluster_role_selectors: tuple[LabelSelector, ...] = ()
 
 
-class Role(KubeObject):
+class Role(KubeObject, frozen=True):
     """rbac/v1 Role."""
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
@@ -58,7 +58,7 @@ class Role(KubeObject):
     rules: tuple[PolicyRule, ...] | None = ()
 
 
-class ClusterRole(KubeObject):
+class ClusterRole(KubeObject, frozen=True):
     """rbac/v1 ClusterRole; `rules` of an aggregated role are written by its controller and may be null."""
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
@@ -68,7 +68,7 @@ class ClusterRole(KubeObject):
     aggregation_rule: AggregationRule | None = None
 
 
-class RoleBinding(KubeObject):
+class RoleBinding(KubeObject, frozen=True):
     """rbac/v1 RoleBinding."""
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
@@ -77,7 +77,7 @@ class RoleBinding(KubeObject):
     role_ref: RoleRef = RoleRef()
 
 
-class ClusterRoleBinding(KubeObject):
+class ClusterRoleBinding(KubeObject, frozen=True):
     """rbac/v1 ClusterRoleBinding."""
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
@@ -87,14 +87,14 @@ class ClusterRoleBinding(KubeObject):
     role_ref: RoleRef = RoleRef()
 
 
-class Secret(KubeObject):
+class Secret(KubeObject, frozen=True):
     """core/v1 Secret: metadata and type. There is no field that could hold its payload."""
 
     kind: ClassVar[str] = "Secret"
     type: Text = ""
 
 
-class ConfigMap(KubeObject):
+class ConfigMap(KubeObject, frozen=True):
     """core/v1 ConfigMap: metadata only."""
 
     kind: ClassVar[str] = "ConfigMap"

@@ -25,7 +25,7 @@ class Part(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=
     """A value inside an object; JSON's camelCase names become snake_case fields."""
 
 
-class OwnerReference(Part):
+class OwnerReference(Part, frozen=True):
     """Who made an object (metav1.OwnerReference)."""
 
     api_version: Text = ""
@@ -40,7 +40,7 @@ class OwnerReference(Part):
         return self.api_version.rpartition("/")[0]
 
 
-class ObjectMeta(Part):
+class ObjectMeta(Part, frozen=True):
     """metav1.ObjectMeta without managedFields."""
 
     name: Text = ""
@@ -55,14 +55,14 @@ class ObjectMeta(Part):
     owner_references: tuple[OwnerReference, ...] = ()
 
 
-class TemplateMeta(Part):
+class TemplateMeta(Part, frozen=True):
     """The metadata of a pod template."""
 
     labels: dict[Text, Text] = {}
     annotations: dict[Text, Text] = {}
 
 
-class LabelRequirement(Part):
+class LabelRequirement(Part, frozen=True):
     """One of a selector's matchExpressions."""
 
     key: Text = ""
@@ -70,7 +70,7 @@ class LabelRequirement(Part):
     values: tuple[Text, ...] = ()
 
 
-class LabelSelector(Part):
+class LabelSelector(Part, frozen=True):
     """metav1.LabelSelector; both parts empty selects everything."""
 
     match_labels: dict[Text, Text] = {}
@@ -107,13 +107,13 @@ def _holds(requirement: LabelRequirement, labels: dict[str, str]) -> bool:
     return False
 
 
-class LocalRef(Part):
+class LocalRef(Part, frozen=True):
     """A name in the same namespace."""
 
     name: Text = ""
 
 
-class Condition(Part):
+class Condition(Part, frozen=True):
     """One entry of status.conditions."""
 
     type: Text = ""
@@ -121,7 +121,7 @@ class Condition(Part):
     reason: Text = ""
 
 
-class KubeObject(Part):
+class KubeObject(Part, frozen=True):
     """One object of the API. `group`, `kind` and `namespaced` belong to its class."""
 
     group: ClassVar[str] = ""

@@ -1,4 +1,4 @@
-"""Services, endpoints, Ingress, Gateway API and network policies."""
+"""Services, endpoints, Ingress and network policies (k8s.io/api/core/v1, discovery/v1, networking/v1)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from msgspec import field
 
-from ksec_tui.cluster.base import Condition, KubeObject, LabelSelector, LocalRef, Part, Text
+from ksec_tui.cluster.base import KubeObject, LabelSelector, Part, Text
 
 
-class ServicePort(Part):
+class ServicePort(Part, frozen=True):
     """One port of a Service; a missing targetPort is the port itself (core/v1 SetDefaults_Service)."""
 
     name: Text = ""
@@ -21,10 +21,10 @@ class ServicePort(Part):
     @property
     def target(self) -> int | str:
         """The pod's port, by number or name."""
-        return self.target_port if self.target_port not in (None, 0, "") else self.port  # type: ignore[return-value]
+        return self.target_port or self.port
 
 
-class ServiceSpec(Part):
+class ServiceSpec(Part, frozen=True):
     """core/v1 ServiceSpec."""
 
     type: Text = "ClusterIP"
@@ -41,26 +41,26 @@ class ServiceSpec(Part):
     publish_not_ready_addresses: bool = False
 
 
-class BalancerIngress(Part):
+class BalancerIngress(Part, frozen=True):
     """One address of a load balancer."""
 
     ip: Text = ""
     hostname: Text = ""
 
 
-class Balancer(Part):
+class Balancer(Part, frozen=True):
     """status.loadBalancer."""
 
     ingress: tuple[BalancerIngress, ...] = ()
 
 
-class BalancedStatus(Part):
+class BalancedStatus(Part, frozen=True):
     """The status of a Service or Ingress."""
 
     load_balancer: Balancer = Balancer()
 
 
-class Service(KubeObject):
+class Service(KubeObject, frozen=True):
     """core/v1 Service."""
 
     kind: ClassVar[str] = "Service"
@@ -68,7 +68,7 @@ class Service(KubeObject):
     status: BalancedStatus = BalancedStatus()
 
 
-class TargetRef(Part):
+class TargetRef(Part, frozen=True):
     """The object behind an endpoint."""
 
     kind: Text = ""
@@ -76,13 +76,13 @@ class TargetRef(Part):
     namespace: Text = ""
 
 
-class EndpointConditions(Part):
+class EndpointConditions(Part, frozen=True):
     """Whether traffic goes there."""
 
     ready: bool | None = None
 
 
-class Endpoint(Part):
+class Endpoint(Part, frozen=True):
     """discovery/v1 Endpoint."""
 
     addresses: tuple[Text, ...] = ()
@@ -90,7 +90,7 @@ class Endpoint(Part):
     conditions: EndpointConditions = EndpointConditions()
 
 
-class EndpointPort(Part):
+class EndpointPort(Part, frozen=True):
     """discovery/v1 EndpointPort."""
 
     name: Text | None = None
@@ -98,7 +98,7 @@ class EndpointPort(Part):
     protocol: Text | None = None
 
 
-class EndpointSlice(KubeObject):
+class EndpointSlice(KubeObject, frozen=True):
     """discovery/v1 EndpointSlice."""
 
     group: ClassVar[str] = "discovery.k8s.io"
@@ -108,27 +108,27 @@ class EndpointSlice(KubeObject):
     ports: tuple[EndpointPort, ...] | None = ()
 
 
-class BackendPort(Part):
+class BackendPort(Part, frozen=True):
     """A Service port by number or name."""
 
     number: int = 0
     name: Text = ""
 
 
-class BackendService(Part):
+class BackendService(Part, frozen=True):
     """networking/v1 IngressServiceBackend."""
 
     name: Text = ""
     port: BackendPort = BackendPort()
 
 
-class IngressBackend(Part):
+class IngressBackend(Part, frozen=True):
     """networking/v1 IngressBackend."""
 
     service: BackendService | None = None
 
 
-class IngressPath(Part):
+class IngressPath(Part, frozen=True):
     """networking/v1 HTTPIngressPath."""
 
     path: Text = ""
@@ -136,27 +136,27 @@ class IngressPath(Part):
     backend: IngressBackend = IngressBackend()
 
 
-class IngressHTTP(Part):
+class IngressHTTP(Part, frozen=True):
     """networking/v1 HTTPIngressRuleValue."""
 
     paths: tuple[IngressPath, ...] = ()
 
 
-class IngressRule(Part):
+class IngressRule(Part, frozen=True):
     """networking/v1 IngressRule."""
 
     host: Text = ""
     http: IngressHTTP | None = None
 
 
-class IngressTLS(Part):
+class IngressTLS(Part, frozen=True):
     """networking/v1 IngressTLS."""
 
     hosts: tuple[Text, ...] = ()
     secret_name: Text = ""
 
 
-class IngressSpec(Part):
+class IngressSpec(Part, frozen=True):
     """networking/v1 IngressSpec."""
 
     ingress_class_name: Text | None = None
@@ -165,7 +165,7 @@ class IngressSpec(Part):
     tls: tuple[IngressTLS, ...] = ()
 
 
-class Ingress(KubeObject):
+class Ingress(KubeObject, frozen=True):
     """networking/v1 Ingress."""
 
     group: ClassVar[str] = "networking.k8s.io"
@@ -174,13 +174,13 @@ class Ingress(KubeObject):
     status: BalancedStatus = BalancedStatus()
 
 
-class IngressClassSpec(Part):
+class IngressClassSpec(Part, frozen=True):
     """networking/v1 IngressClassSpec."""
 
     controller: Text = ""
 
 
-class IngressClass(KubeObject):
+class IngressClass(KubeObject, frozen=True):
     """networking/v1 IngressClass."""
 
     group: ClassVar[str] = "networking.k8s.io"
@@ -189,7 +189,7 @@ class IngressClass(KubeObject):
     spec: IngressClassSpec = IngressClassSpec()
 
 
-class PolicyPort(Part):
+class PolicyPort(Part, frozen=True):
     """networking/v1 NetworkPolicyPort."""
 
     protocol: Text | None = None
@@ -197,14 +197,14 @@ class PolicyPort(Part):
     end_port: int | None = None
 
 
-class IPBlock(Part):
+class IPBlock(Part, frozen=True):
     """networking/v1 IPBlock."""
 
     cidr: Text = ""
     except_: tuple[Text, ...] = field(default=(), name="except")
 
 
-class PolicyPeer(Part):
+class PolicyPeer(Part, frozen=True):
     """networking/v1 NetworkPolicyPeer; an absent selector and an empty one differ."""
 
     pod_selector: LabelSelector | None = None
@@ -212,21 +212,21 @@ class PolicyPeer(Part):
     ip_block: IPBlock | None = None
 
 
-class IngressPolicyRule(Part):
+class IngressPolicyRule(Part, frozen=True):
     """networking/v1 NetworkPolicyIngressRule; no peers means every peer."""
 
     from_: tuple[PolicyPeer, ...] = field(default=(), name="from")
     ports: tuple[PolicyPort, ...] = ()
 
 
-class EgressPolicyRule(Part):
+class EgressPolicyRule(Part, frozen=True):
     """networking/v1 NetworkPolicyEgressRule."""
 
     to: tuple[PolicyPeer, ...] = ()
     ports: tuple[PolicyPort, ...] = ()
 
 
-class NetworkPolicySpec(Part):
+class NetworkPolicySpec(Part, frozen=True):
     """networking/v1 NetworkPolicySpec."""
 
     pod_selector: LabelSelector = LabelSelector()
@@ -235,7 +235,7 @@ class NetworkPolicySpec(Part):
     egress: tuple[EgressPolicyRule, ...] = ()
 
 
-class NetworkPolicy(KubeObject):
+class NetworkPolicy(KubeObject, frozen=True):
     """networking/v1 NetworkPolicy."""
 
     group: ClassVar[str] = "networking.k8s.io"
@@ -253,179 +253,3 @@ class NetworkPolicy(KubeObject):
         """Whether it affects egress: when named, or when policyTypes are absent and it has egress rules."""
         types = self.spec.policy_types
         return "Egress" in types if types else bool(self.spec.egress)
-
-
-class RouteNamespaces(Part):
-    """gateway/v1 RouteNamespaces."""
-
-    from_: Text = field(default="Same", name="from")
-    selector: LabelSelector | None = None
-
-
-class AllowedRoutes(Part):
-    """gateway/v1 AllowedRoutes."""
-
-    namespaces: RouteNamespaces = RouteNamespaces()
-
-
-class ListenerTLS(Part):
-    """gateway/v1 ListenerTLSConfig."""
-
-    mode: Text = ""
-
-
-class Listener(Part):
-    """gateway/v1 Listener."""
-
-    name: Text = ""
-    hostname: Text = ""
-    port: int = 0
-    protocol: Text = ""
-    tls: ListenerTLS | None = None
-    allowed_routes: AllowedRoutes = AllowedRoutes()
-
-
-class GatewaySpec(Part):
-    """gateway/v1 GatewaySpec."""
-
-    gateway_class_name: Text = ""
-    listeners: tuple[Listener, ...] = ()
-
-
-class GatewayAddress(Part):
-    """gateway/v1 GatewayStatusAddress."""
-
-    type: Text = ""
-    value: Text = ""
-
-
-class GatewayStatus(Part):
-    """gateway/v1 GatewayStatus."""
-
-    addresses: tuple[GatewayAddress, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-
-
-class Gateway(KubeObject):
-    """gateway/v1 Gateway."""
-
-    group: ClassVar[str] = "gateway.networking.k8s.io"
-    kind: ClassVar[str] = "Gateway"
-    spec: GatewaySpec = GatewaySpec()
-    status: GatewayStatus = GatewayStatus()
-
-
-class GatewayClassSpec(Part):
-    """gateway/v1 GatewayClassSpec."""
-
-    controller_name: Text = ""
-
-
-class GatewayClass(KubeObject):
-    """gateway/v1 GatewayClass."""
-
-    group: ClassVar[str] = "gateway.networking.k8s.io"
-    kind: ClassVar[str] = "GatewayClass"
-    namespaced: ClassVar[bool] = False
-    spec: GatewayClassSpec = GatewayClassSpec()
-
-
-class ParentRef(Part):
-    """gateway/v1 ParentReference."""
-
-    group: Text = "gateway.networking.k8s.io"
-    kind: Text = "Gateway"
-    namespace: Text | None = None
-    name: Text = ""
-    section_name: Text | None = None
-    port: int | None = None
-
-
-class BackendRef(Part):
-    """gateway/v1 BackendRef; the kind is Service unless it says otherwise."""
-
-    group: Text = ""
-    kind: Text = "Service"
-    namespace: Text | None = None
-    name: Text = ""
-    port: int | None = None
-    weight: int | None = None
-
-
-class RouteRule(Part):
-    """A rule of any of the five route kinds, as far as backends go."""
-
-    backend_refs: tuple[BackendRef, ...] = ()
-
-
-class RouteSpec(Part):
-    """The common part of the route kinds."""
-
-    parent_refs: tuple[ParentRef, ...] = ()
-    hostnames: tuple[Text, ...] = ()
-    rules: tuple[RouteRule, ...] = ()
-
-
-class HTTPRoute(KubeObject):
-    """gateway/v1 HTTPRoute."""
-
-    group: ClassVar[str] = "gateway.networking.k8s.io"
-    kind: ClassVar[str] = "HTTPRoute"
-    spec: RouteSpec = RouteSpec()
-
-
-class GRPCRoute(HTTPRoute):
-    """gateway/v1 GRPCRoute."""
-
-    kind: ClassVar[str] = "GRPCRoute"
-
-
-class TLSRoute(HTTPRoute):
-    """gateway TLSRoute."""
-
-    kind: ClassVar[str] = "TLSRoute"
-
-
-class TCPRoute(HTTPRoute):
-    """gateway TCPRoute."""
-
-    kind: ClassVar[str] = "TCPRoute"
-
-
-class UDPRoute(HTTPRoute):
-    """gateway UDPRoute."""
-
-    kind: ClassVar[str] = "UDPRoute"
-
-
-class ReferenceGrantFrom(Part):
-    """Who may refer across namespaces."""
-
-    group: Text = ""
-    kind: Text = ""
-    namespace: Text = ""
-
-
-class ReferenceGrantTo(Part):
-    """To what."""
-
-    group: Text = ""
-    kind: Text = ""
-    name: Text | None = None
-
-
-class ReferenceGrantSpec(Part):
-    """gateway ReferenceGrantSpec."""
-
-    from_: tuple[ReferenceGrantFrom, ...] = field(default=(), name="from")
-    to: tuple[ReferenceGrantTo, ...] = ()
-
-
-class ReferenceGrant(KubeObject):
-    """gateway ReferenceGrant."""
-
-    group: ClassVar[str] = "gateway.networking.k8s.io"
-    kind: ClassVar[str] = "ReferenceGrant"
-    spec: ReferenceGrantSpec = ReferenceGrantSpec()
-
-

@@ -10,14 +10,14 @@ from ksec_tui.cluster.base import Condition, KubeObject, LabelSelector, Part, Qu
 from ksec_tui.cluster.pods import HostPath
 
 
-class Namespace(KubeObject):
+class Namespace(KubeObject, frozen=True):
     """core/v1 Namespace."""
 
     kind: ClassVar[str] = "Namespace"
     namespaced: ClassVar[bool] = False
 
 
-class Taint(Part):
+class Taint(Part, frozen=True):
     """core/v1 Taint."""
 
     key: Text = ""
@@ -25,7 +25,7 @@ class Taint(Part):
     effect: Text = ""
 
 
-class NodeSpec(Part):
+class NodeSpec(Part, frozen=True):
     """core/v1 NodeSpec."""
 
     pod_cidrs: tuple[Text, ...] = field(default=(), name="podCIDRs")
@@ -34,14 +34,14 @@ class NodeSpec(Part):
     unschedulable: bool = False
 
 
-class NodeAddress(Part):
+class NodeAddress(Part, frozen=True):
     """core/v1 NodeAddress."""
 
     type: Text = ""
     address: Text = ""
 
 
-class NodeSystemInfo(Part):
+class NodeSystemInfo(Part, frozen=True):
     """core/v1 NodeSystemInfo."""
 
     kubelet_version: Text = ""
@@ -53,7 +53,7 @@ class NodeSystemInfo(Part):
     architecture: Text = ""
 
 
-class NodeStatus(Part):
+class NodeStatus(Part, frozen=True):
     """core/v1 NodeStatus."""
 
     addresses: tuple[NodeAddress, ...] = ()
@@ -61,7 +61,7 @@ class NodeStatus(Part):
     node_info: NodeSystemInfo = NodeSystemInfo()
 
 
-class Node(KubeObject):
+class Node(KubeObject, frozen=True):
     """core/v1 Node."""
 
     kind: ClassVar[str] = "Node"
@@ -78,14 +78,14 @@ class Node(KubeObject):
         )
 
 
-class ClaimRef(Part):
+class ClaimRef(Part, frozen=True):
     """Who uses a volume."""
 
     namespace: Text = ""
     name: Text = ""
 
 
-class PersistentVolumeSpec(Part):
+class PersistentVolumeSpec(Part, frozen=True):
     """core/v1 PersistentVolumeSpec."""
 
     host_path: HostPath | None = None
@@ -94,7 +94,7 @@ class PersistentVolumeSpec(Part):
     storage_class_name: Text = ""
 
 
-class PersistentVolume(KubeObject):
+class PersistentVolume(KubeObject, frozen=True):
     """core/v1 PersistentVolume."""
 
     kind: ClassVar[str] = "PersistentVolume"
@@ -102,34 +102,34 @@ class PersistentVolume(KubeObject):
     spec: PersistentVolumeSpec = PersistentVolumeSpec()
 
 
-class ClaimSpec(Part):
+class ClaimSpec(Part, frozen=True):
     """core/v1 PersistentVolumeClaimSpec."""
 
     volume_name: Text = ""
     storage_class_name: Text | None = None
 
 
-class PersistentVolumeClaim(KubeObject):
+class PersistentVolumeClaim(KubeObject, frozen=True):
     """core/v1 PersistentVolumeClaim."""
 
     kind: ClassVar[str] = "PersistentVolumeClaim"
     spec: ClaimSpec = ClaimSpec()
 
 
-class QuotaSpec(Part):
+class QuotaSpec(Part, frozen=True):
     """core/v1 ResourceQuotaSpec."""
 
     hard: dict[Text, Quantity] = {}
 
 
-class ResourceQuota(KubeObject):
+class ResourceQuota(KubeObject, frozen=True):
     """core/v1 ResourceQuota."""
 
     kind: ClassVar[str] = "ResourceQuota"
     spec: QuotaSpec = QuotaSpec()
 
 
-class LimitRangeItem(Part):
+class LimitRangeItem(Part, frozen=True):
     """core/v1 LimitRangeItem."""
 
     type: Text = ""
@@ -138,20 +138,20 @@ class LimitRangeItem(Part):
     max: dict[Text, Quantity] = {}
 
 
-class LimitRangeSpec(Part):
+class LimitRangeSpec(Part, frozen=True):
     """core/v1 LimitRangeSpec."""
 
     limits: tuple[LimitRangeItem, ...] = ()
 
 
-class LimitRange(KubeObject):
+class LimitRange(KubeObject, frozen=True):
     """core/v1 LimitRange."""
 
     kind: ClassVar[str] = "LimitRange"
     spec: LimitRangeSpec = LimitRangeSpec()
 
 
-class ServiceReference(Part):
+class ServiceReference(Part, frozen=True):
     """The Service that answers a webhook or an aggregated API."""
 
     namespace: Text = ""
@@ -160,14 +160,14 @@ class ServiceReference(Part):
     path: Text | None = None
 
 
-class WebhookClientConfig(Part):
+class WebhookClientConfig(Part, frozen=True):
     """admissionregistration/v1 WebhookClientConfig; the CA bundle itself is of no interest."""
 
     service: ServiceReference | None = None
     url: Text | None = None
 
 
-class WebhookRule(Part):
+class WebhookRule(Part, frozen=True):
     """admissionregistration/v1 RuleWithOperations."""
 
     operations: tuple[Text, ...] = ()
@@ -176,14 +176,14 @@ class WebhookRule(Part):
     scope: Text | None = None
 
 
-class MatchCondition(Part):
+class MatchCondition(Part, frozen=True):
     """A CEL filter of a webhook."""
 
     name: Text = ""
     expression: Text = ""
 
 
-class Webhook(Part):
+class Webhook(Part, frozen=True):
     """One webhook; failurePolicy is Fail by default in v1."""
 
     name: Text = ""
@@ -195,7 +195,7 @@ class Webhook(Part):
     match_conditions: tuple[MatchCondition, ...] = ()
 
 
-class ValidatingWebhookConfiguration(KubeObject):
+class ValidatingWebhookConfiguration(KubeObject, frozen=True):
     """admissionregistration/v1 ValidatingWebhookConfiguration."""
 
     group: ClassVar[str] = "admissionregistration.k8s.io"
@@ -204,7 +204,7 @@ class ValidatingWebhookConfiguration(KubeObject):
     webhooks: tuple[Webhook, ...] = ()
 
 
-class MutatingWebhookConfiguration(KubeObject):
+class MutatingWebhookConfiguration(KubeObject, frozen=True):
     """admissionregistration/v1 MutatingWebhookConfiguration."""
 
     group: ClassVar[str] = "admissionregistration.k8s.io"
@@ -213,21 +213,21 @@ class MutatingWebhookConfiguration(KubeObject):
     webhooks: tuple[Webhook, ...] = ()
 
 
-class MatchResources(Part):
+class MatchResources(Part, frozen=True):
     """What an admission policy looks at."""
 
     resource_rules: tuple[WebhookRule, ...] = ()
     namespace_selector: LabelSelector = LabelSelector()
 
 
-class AdmissionPolicySpec(Part):
+class AdmissionPolicySpec(Part, frozen=True):
     """admissionregistration/v1 ValidatingAdmissionPolicySpec."""
 
     failure_policy: Text = "Fail"
     match_constraints: MatchResources = MatchResources()
 
 
-class ValidatingAdmissionPolicy(KubeObject):
+class ValidatingAdmissionPolicy(KubeObject, frozen=True):
     """admissionregistration/v1 ValidatingAdmissionPolicy."""
 
     group: ClassVar[str] = "admissionregistration.k8s.io"
@@ -236,14 +236,14 @@ class ValidatingAdmissionPolicy(KubeObject):
     spec: AdmissionPolicySpec = AdmissionPolicySpec()
 
 
-class AdmissionBindingSpec(Part):
+class AdmissionBindingSpec(Part, frozen=True):
     """admissionregistration/v1 ValidatingAdmissionPolicyBindingSpec."""
 
     policy_name: Text = ""
     validation_actions: tuple[Text, ...] = ()
 
 
-class ValidatingAdmissionPolicyBinding(KubeObject):
+class ValidatingAdmissionPolicyBinding(KubeObject, frozen=True):
     """admissionregistration/v1 ValidatingAdmissionPolicyBinding."""
 
     group: ClassVar[str] = "admissionregistration.k8s.io"
@@ -252,7 +252,7 @@ class ValidatingAdmissionPolicyBinding(KubeObject):
     spec: AdmissionBindingSpec = AdmissionBindingSpec()
 
 
-class APIServiceSpec(Part):
+class APIServiceSpec(Part, frozen=True):
     """apiregistration/v1 APIServiceSpec."""
 
     service: ServiceReference | None = None
@@ -261,7 +261,7 @@ class APIServiceSpec(Part):
     insecure_skip_tls_verify: bool = field(default=False, name="insecureSkipTLSVerify")
 
 
-class APIService(KubeObject):
+class APIService(KubeObject, frozen=True):
     """apiregistration/v1 APIService."""
 
     group: ClassVar[str] = "apiregistration.k8s.io"
@@ -270,7 +270,7 @@ class APIService(KubeObject):
     spec: APIServiceSpec = APIServiceSpec()
 
 
-class SigningRequestSpec(Part):
+class SigningRequestSpec(Part, frozen=True):
     """certificates/v1 CertificateSigningRequestSpec without the request itself."""
 
     signer_name: Text = ""
@@ -279,13 +279,13 @@ class SigningRequestSpec(Part):
     usages: tuple[Text, ...] = ()
 
 
-class SigningRequestStatus(Part):
+class SigningRequestStatus(Part, frozen=True):
     """Whether it was approved."""
 
     conditions: tuple[Condition, ...] = ()
 
 
-class CertificateSigningRequest(KubeObject):
+class CertificateSigningRequest(KubeObject, frozen=True):
     """certificates/v1 CertificateSigningRequest."""
 
     group: ClassVar[str] = "certificates.k8s.io"
@@ -295,7 +295,7 @@ class CertificateSigningRequest(KubeObject):
     status: SigningRequestStatus = SigningRequestStatus()
 
 
-class CRD(KubeObject):
+class CRD(KubeObject, frozen=True):
     """apiextensions/v1 CustomResourceDefinition: its name says group and plural."""
 
     group: ClassVar[str] = "apiextensions.k8s.io"

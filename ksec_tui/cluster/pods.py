@@ -8,23 +8,21 @@ from msgspec import field
 
 from ksec_tui.cluster.base import (
     KubeObject,
-    LabelSelector,
     LocalRef,
     Part,
     Quantity,
-    TemplateMeta,
     Text,
 )
 
 
-class SeccompProfile(Part):
+class SeccompProfile(Part, frozen=True):
     """core/v1 SeccompProfile (and AppArmorProfile, which has the same shape)."""
 
     type: Text = ""
     localhost_profile: Text | None = None
 
 
-class SELinuxOptions(Part):
+class SELinuxOptions(Part, frozen=True):
     """core/v1 SELinuxOptions."""
 
     user: Text = ""
@@ -33,21 +31,21 @@ class SELinuxOptions(Part):
     level: Text = ""
 
 
-class WindowsOptions(Part):
+class WindowsOptions(Part, frozen=True):
     """core/v1 WindowsSecurityContextOptions."""
 
     host_process: bool | None = None
     run_as_user_name: Text | None = None
 
 
-class Capabilities(Part):
+class Capabilities(Part, frozen=True):
     """Capabilities added to and dropped from the runtime's default set."""
 
     add: tuple[Text, ...] = ()
     drop: tuple[Text, ...] = ()
 
 
-class SecurityContext(Part):
+class SecurityContext(Part, frozen=True):
     """A container's securityContext; None is unset, which is not the same as false."""
 
     privileged: bool | None = None
@@ -64,14 +62,14 @@ class SecurityContext(Part):
     windows_options: WindowsOptions | None = None
 
 
-class Sysctl(Part):
+class Sysctl(Part, frozen=True):
     """A kernel parameter."""
 
     name: Text = ""
     value: Text = ""
 
 
-class PodSecurityContext(Part):
+class PodSecurityContext(Part, frozen=True):
     """A pod's securityContext."""
 
     run_as_non_root: bool | None = None
@@ -86,7 +84,7 @@ class PodSecurityContext(Part):
     windows_options: WindowsOptions | None = None
 
 
-class KeyRef(Part):
+class KeyRef(Part, frozen=True):
     """A key of a Secret or ConfigMap."""
 
     name: Text = ""
@@ -94,14 +92,14 @@ class KeyRef(Part):
     optional: bool | None = None
 
 
-class EnvSource(Part):
+class EnvSource(Part, frozen=True):
     """Where an environment variable takes its value from."""
 
     secret_key_ref: KeyRef | None = None
     config_map_key_ref: KeyRef | None = None
 
 
-class EnvVar(Part):
+class EnvVar(Part, frozen=True):
     """One environment variable. `value` may be a credential: never show it, never write it."""
 
     name: Text = ""
@@ -109,7 +107,7 @@ class EnvVar(Part):
     value_from: EnvSource | None = None
 
 
-class EnvFrom(Part):
+class EnvFrom(Part, frozen=True):
     """A whole Secret or ConfigMap as environment."""
 
     prefix: Text = ""
@@ -117,7 +115,7 @@ class EnvFrom(Part):
     config_map_ref: LocalRef | None = None
 
 
-class VolumeMount(Part):
+class VolumeMount(Part, frozen=True):
     """Where a volume appears in a container."""
 
     name: Text = ""
@@ -126,7 +124,7 @@ class VolumeMount(Part):
     read_only: bool = False
 
 
-class ContainerPort(Part):
+class ContainerPort(Part, frozen=True):
     """A declared port; `host_port` publishes it on the node."""
 
     container_port: int = 0
@@ -136,35 +134,35 @@ class ContainerPort(Part):
     protocol: Text = "TCP"
 
 
-class Resources(Part):
+class Resources(Part, frozen=True):
     """Requests and limits by resource name."""
 
     limits: dict[Text, Quantity] = {}
     requests: dict[Text, Quantity] = {}
 
 
-class HandlerTarget(Part):
+class HandlerTarget(Part, frozen=True):
     """The part of an httpGet or tcpSocket handler that names a host."""
 
     host: Text = ""
     port: int | Text = 0
 
 
-class Probe(Part):
+class Probe(Part, frozen=True):
     """A probe or a lifecycle hook: only where it connects to."""
 
     http_get: HandlerTarget | None = None
     tcp_socket: HandlerTarget | None = None
 
 
-class Lifecycle(Part):
+class Lifecycle(Part, frozen=True):
     """A container's hooks."""
 
     post_start: Probe | None = None
     pre_stop: Probe | None = None
 
 
-class Container(Part):
+class Container(Part, frozen=True):
     """A container, init container or ephemeral container."""
 
     name: Text = ""
@@ -185,21 +183,21 @@ class Container(Part):
     lifecycle: Lifecycle | None = None
 
 
-class HostPath(Part):
+class HostPath(Part, frozen=True):
     """A directory of the node."""
 
     path: Text = ""
     type: Text | None = None
 
 
-class SecretVolume(Part):
+class SecretVolume(Part, frozen=True):
     """A mounted Secret."""
 
     secret_name: Text = ""
     optional: bool | None = None
 
 
-class TokenProjection(Part):
+class TokenProjection(Part, frozen=True):
     """A ServiceAccount token in a projected volume."""
 
     audience: Text = ""
@@ -207,7 +205,7 @@ class TokenProjection(Part):
     path: Text = ""
 
 
-class Projection(Part):
+class Projection(Part, frozen=True):
     """One source of a projected volume."""
 
     secret: LocalRef | None = None
@@ -215,30 +213,30 @@ class Projection(Part):
     service_account_token: TokenProjection | None = None
 
 
-class Projected(Part):
+class Projected(Part, frozen=True):
     """Several sources in one volume."""
 
     sources: tuple[Projection, ...] = ()
 
 
-class EmptyDir(Part):
+class EmptyDir(Part, frozen=True):
     """Scratch space."""
 
     medium: Text = ""
     size_limit: Quantity | None = None
 
 
-class ClaimRef(Part):
+class ClaimRef(Part, frozen=True):
     """A PersistentVolumeClaim by name."""
 
     claim_name: Text = ""
 
 
-class Anything(Part):
+class Anything(Part, frozen=True):
     """A source of which only the presence matters."""
 
 
-class Volume(Part):
+class Volume(Part, frozen=True):
     """A pod's volume. A volume without any source is an emptyDir (core/v1 defaults.go SetDefaults_Volume)."""
 
     name: Text = ""
@@ -274,7 +272,7 @@ class Volume(Part):
     aws_elastic_block_store: Anything | None = None
 
 
-class Toleration(Part):
+class Toleration(Part, frozen=True):
     """core/v1 Toleration."""
 
     key: Text = ""
@@ -283,13 +281,13 @@ class Toleration(Part):
     effect: Text = ""
 
 
-class PodOS(Part):
+class PodOS(Part, frozen=True):
     """spec.os."""
 
     name: Text = ""
 
 
-class PodSpec(Part):
+class PodSpec(Part, frozen=True):
     """core/v1 PodSpec."""
 
     containers: tuple[Container, ...] = ()
@@ -320,7 +318,7 @@ class PodSpec(Part):
         return self.service_account_name or self.service_account or "default"
 
 
-class ContainerStatus(Part):
+class ContainerStatus(Part, frozen=True):
     """What runs."""
 
     name: Text = ""
@@ -328,13 +326,13 @@ class ContainerStatus(Part):
     image_id: Text = field(default="", name="imageID")
 
 
-class PodIP(Part):
+class PodIP(Part, frozen=True):
     """One address of a pod."""
 
     ip: Text = ""
 
 
-class PodStatus(Part):
+class PodStatus(Part, frozen=True):
     """core/v1 PodStatus."""
 
     phase: Text = ""
@@ -344,7 +342,7 @@ class PodStatus(Part):
     container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class Pod(KubeObject):
+class Pod(KubeObject, frozen=True):
     """core/v1 Pod."""
 
     kind: ClassVar[str] = "Pod"
@@ -355,103 +353,3 @@ class Pod(KubeObject):
     def finished(self) -> bool:
         """Whether it ran to its end: no process, no endpoint."""
         return self.status.phase in ("Succeeded", "Failed")
-
-
-class PodTemplate(Part):
-    """The pod that a controller makes."""
-
-    metadata: TemplateMeta = TemplateMeta()
-    spec: PodSpec = PodSpec()
-
-
-class WorkloadSpec(Part):
-    """The common part of the controllers' specs."""
-
-    replicas: int | None = None
-    selector: LabelSelector = LabelSelector()
-    template: PodTemplate = PodTemplate()
-
-
-class WorkloadStatus(Part):
-    """How many pods there are."""
-
-    replicas: int = 0
-    ready_replicas: int = 0
-
-
-class Deployment(KubeObject):
-    """apps/v1 Deployment."""
-
-    group: ClassVar[str] = "apps"
-    kind: ClassVar[str] = "Deployment"
-    spec: WorkloadSpec = WorkloadSpec()
-    status: WorkloadStatus = WorkloadStatus()
-
-
-class StatefulSet(KubeObject):
-    """apps/v1 StatefulSet."""
-
-    group: ClassVar[str] = "apps"
-    kind: ClassVar[str] = "StatefulSet"
-    spec: WorkloadSpec = WorkloadSpec()
-
-
-class DaemonSet(KubeObject):
-    """apps/v1 DaemonSet."""
-
-    group: ClassVar[str] = "apps"
-    kind: ClassVar[str] = "DaemonSet"
-    spec: WorkloadSpec = WorkloadSpec()
-
-
-class ReplicaSet(KubeObject):
-    """apps/v1 ReplicaSet."""
-
-    group: ClassVar[str] = "apps"
-    kind: ClassVar[str] = "ReplicaSet"
-    spec: WorkloadSpec = WorkloadSpec()
-
-
-class ControllerSpec(Part):
-    """core/v1 ReplicationControllerSpec: its selector is a plain map."""
-
-    replicas: int | None = None
-    selector: dict[Text, Text] = {}
-    template: PodTemplate = PodTemplate()
-
-
-class ReplicationController(KubeObject):
-    """core/v1 ReplicationController."""
-
-    kind: ClassVar[str] = "ReplicationController"
-    spec: ControllerSpec = ControllerSpec()
-
-
-class Job(KubeObject):
-    """batch/v1 Job."""
-
-    group: ClassVar[str] = "batch"
-    kind: ClassVar[str] = "Job"
-    spec: WorkloadSpec = WorkloadSpec()
-
-
-class JobTemplate(Part):
-    """The Job that a CronJob makes."""
-
-    spec: WorkloadSpec = WorkloadSpec()
-
-
-class CronJobSpec(Part):
-    """batch/v1 CronJobSpec."""
-
-    schedule: Text = ""
-    suspend: bool | None = None
-    job_template: JobTemplate = JobTemplate()
-
-
-class CronJob(KubeObject):
-    """batch/v1 CronJob."""
-
-    group: ClassVar[str] = "batch"
-    kind: ClassVar[str] = "CronJob"
-    spec: CronJobSpec = CronJobSpec()

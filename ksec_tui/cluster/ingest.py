@@ -1,0 +1,240 @@
+"""From JSON bytes or plain trees to typed, sanitized objects.
+
+The quick road decodes a whole page straight into Structs. A page that holds anything odd (text that a
+terminal would obey, a null where upstream reads "absent", an over-long string, a wrong type) takes the
+careful road, object by object, so that one bad object spoils nothing but itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import msgspec
+
+from ksec_tui.cluster.base import LAST_APPLIED, KubeObject, Text
+from ksec_tui.cluster.kinds import Kind
+from ksec_tui.cluster.redact import WITHHELD
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.text import clean, clean_tree, suspicious_json
+
+Document = dict[str, Any]
+"""A whole object as JSON-like data."""
+
+
+class Hostile(msgspec.Struct, frozen=True, order=True):
+    """An object that carries text a terminal would obey or hide, and where (JSON pointers)."""
+
+    ref: ObjectRef
+    pointers: tuple[str, ...]
+
+
+class Unreadable(msgspec.Struct, frozen=True, order=True):
+    """An object that could not be decoded, and why in one sentence."""
+
+    ref: ObjectRef
+    reason: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some objects of one kind, with the documents of those that are kept whole.
+
+    Attributes:
+        kind: what they are.
+        objects: the typed objects.
+        documents: sanitized JSON of objects that no controller made (all objects, where asked for).
+        hostile: objects with text that had to be made visible.
+        unreadable: objects that could not be decoded.
+        next: the API's continue token, empty on the last page.
+        version: the list's resourceVersion.
+    """
+
+    kind: Kind[KubeObject]
+    objects: tuple[KubeObject, ...] = ()
+    documents: dict[ObjectRef, bytes] = {}
+    hostile: tuple[Hostile, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    next: str = ""
+    version: str = ""
+
+
+class PageError(ValueError):
+    """A list answer that is no Kubernetes list at all; the message says why in one sentence."""
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    continue_: str = msgspec.field(default="", name="continue")
+    resource_version: str = ""
+
+
+class _RawList(msgspec.Struct):
+    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+    items: list[msgspec.Raw] | None = None
+
+
+_RAW_LIST = msgspec.json.Decoder(_RawList)
+_TREE = msgspec.json.Decoder()
+_ENCODER = msgspec.json.Encoder()
+
+
+@functools.cache
+def _list_decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[Any]:
+    items: Any = types.GenericAlias(tuple, (struct, ...))
+    fields: list[Any] = [("metadata", _ListMeta, msgspec.field(default_factory=_ListMeta)), ("items", items)]
+    return msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}List", fields))
+
+
+@functools.cache
+def _decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[KubeObject]:
+    return msgspec.json.Decoder(struct)
+
+
+def ingest_list(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool = False) -> Page:
+    """Decode one list answer of the API.
+
+    Args:
+        kind: what the list holds.
+        raw: the body, JSON.
+        keep_all: keep the documents of controller-made objects too.
+
+    Raises:
+        PageError: `raw` is not a list of objects.
+    """
+    if not suspicious_json(raw):
+        try:
+            decoded = _list_decoder(kind.struct).decode(raw)
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+            pass  # the careful road says what is wrong
+        else:
+            return _quick_page(kind, raw, decoded, keep_all=keep_all)
+    try:
+        listed = _RAW_LIST.decode(raw)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise PageError(f"the list of {kind.resource} is not valid: {clean(str(error), 200)}") from error
+    page = collect(
+        kind, (item_from_json(kind, bytes(item)) for item in listed.items or ()), keep_all=keep_all
+    )
+    return msgspec.structs.replace(
+        page, next=listed.metadata.continue_, version=listed.metadata.resource_version
+    )
+
+
+def _quick_page(kind: Kind[KubeObject], raw: bytes, decoded: Any, *, keep_all: bool) -> Page:
+    objects: tuple[KubeObject, ...] = tuple(map(_without_last_applied, decoded.items))
+    documents: dict[ObjectRef, bytes] = {}
+    if not kind.metadata_only:
+        kept = [i for i, item in enumerate(objects) if keep_all or item.controller is None]
+        if kept:
+            items = _RAW_LIST.decode(raw).items or []
+            documents = {objects[i].ref: bytes(items[i]) for i in kept}
+    if not all(item.metadata.name for item in objects):
+        return collect(
+            kind, (item_from_json(kind, bytes(item)) for item in _RAW_LIST.decode(raw).items or ())
+        )
+    meta = decoded.metadata
+    return Page(kind, objects, documents, next=meta.continue_, version=meta.resource_version)
+
+
+class Item(msgspec.Struct, frozen=True):
+    """What became of one object: typed, or unreadable with the reason."""
+
+    object: KubeObject | None
+    document: bytes = b""
+    hostile: tuple[str, ...] = ()
+    unreadable: Unreadable | None = None
+
+
+def item_from_json(kind: Kind[KubeObject], raw: bytes) -> Item:
+    """Decode one object of `kind` from its JSON; never raises for bad content."""
+    if not suspicious_json(raw):
+        try:
+            decoded = _decoder(kind.struct).decode(raw)
+        except (msgspec.ValidationError, RecursionError):
+            pass
+        else:
+            if decoded.metadata.name:
+                return Item(_without_last_applied(decoded), raw)
+    try:
+        tree = _TREE.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        ref = ObjectRef("", kind.name, "(unnamed)", kind.group)
+        return Item(None, unreadable=Unreadable(ref, clean(str(error), 200)))
+    return item_from_tree(kind, tree)
+
+
+def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: str = "") -> Item:
+    """Decode one object of `kind` from plain data; never raises for bad content.
+
+    Nulls count as absent and strings are cut and cleaned before anything else looks at them. A
+    namespaced object without a namespace gets `default_namespace`, as kubectl does with manifests.
+    """
+    try:
+        cleaned, pointers = clean_tree(tree)
+    except ValueError as error:
+        return Item(None, unreadable=Unreadable(_best_ref(kind, tree), str(error)))
+    if not isinstance(cleaned, dict):
+        return Item(None, unreadable=Unreadable(_best_ref(kind, cleaned), "not an object"))
+    document = cast("Document", cleaned)
+    meta = document.get("metadata")
+    if isinstance(meta, dict):
+        if kind.namespaced and default_namespace and not meta.get("namespace"):
+            document = {**document, "metadata": {**meta, "namespace": default_namespace}}
+        if not meta.get("name") and isinstance(meta.get("generateName"), str):
+            meta = {**document["metadata"], "name": f"{meta['generateName']}*"}
+            document = {**document, "metadata": meta}
+    try:
+        decoded = msgspec.convert(document, kind.struct)
+    except (msgspec.ValidationError, RecursionError) as error:
+        reason = Unreadable(_best_ref(kind, document), clean(str(error), 200))
+        return Item(None, hostile=pointers, unreadable=reason)
+    if not decoded.metadata.name:
+        return Item(None, unreadable=Unreadable(_best_ref(kind, document), "it has no metadata.name"))
+    return Item(_without_last_applied(decoded), _ENCODER.encode(document), pointers)
+
+
+def collect(kind: Kind[KubeObject], items: Iterable[Item], *, keep_all: bool = True) -> Page:
+    """Gather single items into a page."""
+    objects: list[KubeObject] = []
+    documents: dict[ObjectRef, bytes] = {}
+    hostile: list[Hostile] = []
+    unreadable: list[Unreadable] = []
+    for item in items:
+        if item.object is None:
+            if item.unreadable is not None:
+                unreadable.append(item.unreadable)
+                if item.hostile:
+                    hostile.append(Hostile(item.unreadable.ref, item.hostile))
+            continue
+        objects.append(item.object)
+        if not kind.metadata_only and (keep_all or item.object.controller is None):
+            documents[item.object.ref] = item.document
+        if item.hostile:
+            hostile.append(Hostile(item.object.ref, item.hostile))
+    return Page(kind, tuple(objects), documents, tuple(hostile), tuple(unreadable))
+
+
+def _best_ref(kind: Kind[KubeObject], tree: object) -> ObjectRef:
+    """A name for something that may have none."""
+    meta = tree.get("metadata") if isinstance(tree, Mapping) else None
+    name = meta.get("name") if isinstance(meta, Mapping) else None
+    space = meta.get("namespace") if isinstance(meta, Mapping) else None
+    return ObjectRef(
+        clean(space, 253) if isinstance(space, str) and kind.namespaced else "",
+        kind.name,
+        clean(name, 253) if isinstance(name, str) and name else "(unnamed)",
+        kind.group,
+    )
+
+
+def _without_last_applied(item: KubeObject) -> KubeObject:
+    """The annotation that repeats the whole manifest (and a Secret's payload) is never kept."""
+    applied = item.metadata.annotations.get(LAST_APPLIED)
+    if applied is None:
+        return item
+    withheld = applied if applied.startswith("(withheld") else WITHHELD.format(f"{len(applied):,} characters")
+    annotations: dict[Text, Text] = {**item.metadata.annotations, LAST_APPLIED: withheld}
+    return msgspec.structs.replace(
+        item, metadata=msgspec.structs.replace(item.metadata, annotations=annotations)
+    )

@@ -1,0 +1,232 @@
+"""The Snapshot: what was loaded, at one time, from one source. Immutable; a refresh makes a new one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.coverage import Coverage, KindCoverage
+from ksec_tui.cluster.ingest import Document, Hostile, Page, Unreadable, item_from_tree
+from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
+from ksec_tui.cluster.redact import redacted
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.text import clean_tree
+
+T = TypeVar("T", bound=KubeObject)
+
+
+class SourceInfo(msgspec.Struct, frozen=True):
+    """Where a Snapshot comes from.
+
+    Attributes:
+        kind: ``live``, ``files``, ``snapshot`` or ``demo``.
+        label: what to call it on screen: the context, the path.
+        user: who reads, as the server sees it; empty when unknown.
+        server_version: ``v1.33.4``, empty when unknown.
+        today: the date on which ages and support are judged, ISO 8601.
+        taken: when the state was read, ISO 8601; empty for files, which carry no time.
+        namespaces: the namespaces asked for; empty means all.
+    """
+
+    kind: str = "files"
+    label: str = ""
+    user: str = ""
+    server_version: str = ""
+    today: str = ""
+    taken: str = ""
+    namespaces: tuple[str, ...] = ()
+
+    @property
+    def date(self) -> dt.date:
+        """`today` as a date; the real date when it is empty."""
+        return dt.date.fromisoformat(self.today) if self.today else dt.datetime.now(tz=dt.UTC).date()
+
+
+class Snapshot:
+    """Typed objects, what is known of their completeness, and lookups.
+
+    Everything is read-only; indexes are built when first asked for and may be asked for from any thread.
+    Objects of one kind are ordered by namespace and name, whatever the order in which they arrived.
+    """
+
+    def __init__(
+        self,
+        source: SourceInfo,
+        objects: Mapping[str, tuple[KubeObject, ...]],
+        coverage: Coverage,
+        documents: Mapping[ObjectRef, bytes] | None = None,
+        hostile: tuple[Hostile, ...] = (),
+        unreadable: tuple[Unreadable, ...] = (),
+    ) -> None:
+        self.source = source
+        self.coverage = coverage
+        self.hostile = hostile
+        self.unreadable = unreadable
+        self._objects = objects
+        self._documents = documents or {}
+        self._by_name: dict[str, dict[tuple[str, str], KubeObject]] = {}
+        self._by_namespace: dict[str, dict[str, tuple[KubeObject, ...]]] = {}
+        self._derived: dict[object, Any] = {}
+        self._lock = threading.RLock()
+
+    def of(self, kind: Kind[T]) -> tuple[T, ...]:
+        """All objects of `kind` that were read."""
+        return cast("tuple[T, ...]", self._objects.get(kind.resource, ()))
+
+    def within(self, kind: Kind[T], namespace: str) -> tuple[T, ...]:
+        """The objects of `kind` in one namespace."""
+        index = self._by_namespace.get(kind.resource)
+        if index is None:
+            groups: dict[str, list[KubeObject]] = {}
+            for item in self.of(kind):
+                groups.setdefault(item.metadata.namespace, []).append(item)
+            index = {name: tuple(items) for name, items in groups.items()}
+            self._by_namespace[kind.resource] = index
+        return cast("tuple[T, ...]", index.get(namespace, ()))
+
+    def find(self, kind: Kind[T], name: str, namespace: str = "") -> T | None:
+        """The object of `kind` with that name, or None."""
+        index = self._by_name.get(kind.resource)
+        if index is None:
+            index = {
+                (item.metadata.namespace if kind.namespaced else "", item.metadata.name): item
+                for item in self.of(kind)
+            }
+            self._by_name[kind.resource] = index
+        return cast("T | None", index.get((namespace if kind.namespaced else "", name)))
+
+    def get(self, ref: ObjectRef) -> KubeObject | None:
+        """The object that `ref` names, or None when it was not read (or does not exist)."""
+        kind = kind_named(ref.group, ref.kind)
+        return None if kind is None else self.find(kind, ref.name, ref.namespace)
+
+    def document(self, ref: ObjectRef) -> Document | None:
+        """The whole object as JSON-like data, sanitized, without credentials; None when it is not held.
+
+        Controller-made objects of a live cluster are not held whole; then the fields that analysis
+        knows are given. apiVersion and kind are always there.
+        """
+        kind = kind_named(ref.group, ref.kind)
+        found = self.get(ref)
+        if kind is None or found is None:
+            return None
+        raw = self._documents.get(ref)
+        tree = msgspec.json.decode(raw) if raw else msgspec.to_builtins(found)
+        cleaned, _ = clean_tree(tree)
+        return redacted(with_type(kind, cast("Document", cleaned)))
+
+    def whole(self, ref: ObjectRef) -> bool:
+        """Whether the complete object is held, not only the fields that analysis reads."""
+        return ref in self._documents
+
+    def derived(self, key: object, make: Any) -> Any:
+        """A value computed from this Snapshot once: ``snapshot.derived(f, f)`` calls ``f(snapshot)``."""
+        with self._lock:
+            if key not in self._derived:
+                self._derived[key] = make(self)
+            return self._derived[key]
+
+    def count(self) -> int:
+        """How many objects were read."""
+        return sum(len(items) for items in self._objects.values())
+
+    def with_documents(self, changed: Mapping[ObjectRef, Document | None]) -> Snapshot:
+        """A new Snapshot in which the named objects are replaced, added, or (None) removed.
+
+        Raises:
+            ValueError: a document is no readable object of a known kind; the message names it.
+        """
+        objects = dict(self._objects)
+        documents = dict(self._documents)
+        by_kind: dict[str, dict[ObjectRef, KubeObject | None]] = {}
+        for ref, tree in changed.items():
+            kind = kind_named(ref.group, ref.kind)
+            if kind is None:
+                raise ValueError(f"{ref}: this kind of object is not known")
+            slot = by_kind.setdefault(kind.resource, {})
+            documents.pop(ref, None)
+            if tree is None:
+                slot[ref] = None
+                continue
+            item = item_from_tree(kind, tree)
+            if item.object is None:
+                raise ValueError(f"{ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
+            slot[ref] = item.object
+            if not kind.metadata_only:
+                documents[ref] = item.document
+        for resource, slot in by_kind.items():
+            kept = [item for item in objects.get(resource, ()) if item.ref not in slot]
+            kept.extend(item for item in slot.values() if item is not None)
+            objects[resource] = tuple(sorted(kept, key=_order))
+        return Snapshot(self.source, objects, self.coverage, documents, self.hostile, self.unreadable)
+
+
+def with_type(kind: Kind[Any], document: Document) -> Document:
+    """`document` with apiVersion and kind first, which items of a list do not carry."""
+    version = document.get("apiVersion")
+    if not isinstance(version, str) or not version:
+        version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
+    rest = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
+    return {"apiVersion": version, "kind": kind.name, **rest}
+
+
+def _order(item: KubeObject) -> tuple[str, str]:
+    return item.metadata.namespace, item.metadata.name
+
+
+class SnapshotBuilder:
+    """Gathers pages and coverage; `snapshot()` may be asked for at any time while they arrive."""
+
+    def __init__(self, source: SourceInfo, kinds: Iterable[Kind[KubeObject]] = KINDS) -> None:
+        self.source = source
+        self._objects: dict[str, dict[tuple[str, str], KubeObject]] = {kind.resource: {} for kind in kinds}
+        self._documents: dict[str, dict[ObjectRef, bytes]] = {}
+        self._hostile: dict[str, dict[ObjectRef, Hostile]] = {}
+        self._unreadable: dict[str, list[Unreadable]] = {}
+        self._coverage: dict[str, KindCoverage] = {kind.resource: KindCoverage() for kind in kinds}
+        self._ordered: dict[str, tuple[KubeObject, ...]] = {}
+
+    def add(self, page: Page) -> None:
+        """Take in one page; an object that comes twice counts once, the later one wins."""
+        resource = page.kind.resource
+        self._ordered.pop(resource, None)
+        slot = self._objects.setdefault(resource, {})
+        for item in page.objects:
+            slot[item.metadata.namespace, item.metadata.name] = item
+        self._documents.setdefault(resource, {}).update(page.documents)
+        self._hostile.setdefault(resource, {}).update({entry.ref: entry for entry in page.hostile})
+        self._unreadable.setdefault(resource, []).extend(page.unreadable)
+
+    def restart(self, kind: Kind[KubeObject]) -> None:
+        """Forget what came of `kind`: its list starts again."""
+        self._ordered.pop(kind.resource, None)
+        self._objects[kind.resource] = {}
+        for store in (self._documents, self._hostile, self._unreadable):
+            store.pop(kind.resource, None)
+
+    def cover(self, kind: Kind[KubeObject], coverage: KindCoverage) -> None:
+        """Set how `kind` was read so far; the counts are filled in here."""
+        self._coverage[kind.resource] = msgspec.structs.replace(
+            coverage,
+            count=len(self._objects.get(kind.resource, ())),
+            unreadable=len(self._unreadable.get(kind.resource, ())),
+        )
+
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        for resource, slot in self._objects.items():
+            if resource not in self._ordered:
+                self._ordered[resource] = tuple(sorted(slot.values(), key=_order))
+        return Snapshot(
+            self.source,
+            dict(self._ordered),
+            Coverage(dict(sorted(self._coverage.items()))),
+            {ref: raw for store in self._documents.values() for ref, raw in store.items()},
+            tuple(sorted(entry for store in self._hostile.values() for entry in store.values())),
+            tuple(sorted(entry for store in self._unreadable.values() for entry in store)),
+        )
