@@ -83,7 +83,7 @@ _ENCODER = msgspec.json.Encoder()
 def _list_decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[Any]:
     items: Any = types.GenericAlias(tuple, (struct, ...))
     fields: list[Any] = [("metadata", _ListMeta, msgspec.field(default_factory=_ListMeta)), ("items", items)]
-    return msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}List", fields))
+    return msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}List", fields, kw_only=True))
 
 
 @functools.cache
