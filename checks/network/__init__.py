@@ -1,0 +1,1 @@
+"""Network exposure and policies: checks."""

@@ -1,0 +1,1 @@
+"""The objects themselves: checks."""

@@ -1,0 +1,258 @@
+"""Workloads: what runs, seen at its top owner, with the pods that run from it.
+
+A pod is judged through the template it is made from, so that a risk is told once and a patch goes where
+it lasts. What live pods have beyond their template (injected sidecars, debug containers, fields changed
+by admission) is judged too, in the pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ksec_tui.analysis.identity import is_system
+from ksec_tui.cluster.base import KubeObject, OwnerReference
+from ksec_tui.cluster.kinds import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    POD,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    STATEFUL_SET,
+    kind_named,
+)
+from ksec_tui.cluster.pods import Container, Pod, PodSpec
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.workloads import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    Job,
+    PodTemplate,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+)
+
+CONTROLLERS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, REPLICATION_CONTROLLER, JOB, CRON_JOB)
+"""The kinds that make pods, directly or through another of them."""
+
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of the API's image of a static pod (kubelet config.ConfigMirrorAnnotationKey)."""
+
+CONTAINER_LISTS = (
+    ("initContainers", "init_containers"),
+    ("containers", "containers"),
+    ("ephemeralContainers", "ephemeral_containers"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A container and where it stands.
+
+    Attributes:
+        container: the container.
+        list: ``containers``, ``initContainers`` or ``ephemeralContainers``.
+        pointer: JSON pointer of the container inside the object `ref`.
+        ref: the object it stands in: the owner, or a pod for what its template does not have.
+        spec: the pod spec around it.
+        injected: whether only live pods have it, not the template.
+    """
+
+    container: Container
+    list: str
+    pointer: str
+    ref: ObjectRef
+    spec: PodSpec
+    injected: bool = False
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A top owner.
+
+    Attributes:
+        ref: its name. It may name an owner that was not read (an operator's object, a forbidden kind).
+        object: the owner; the first pod when the owner was not read.
+        spec: the pod template's spec; the first pod's when there is no template.
+        labels: the labels that its pods carry.
+        annotations: the annotations that its pods carry.
+        pointer: JSON pointer of the pod spec in `object`: ``/spec/template/spec``.
+        pods: the live pods that come from it.
+        owner_read: whether `ref` names `object`, so that a patch can go there.
+    """
+
+    ref: ObjectRef
+    object: KubeObject
+    spec: PodSpec
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    pointer: str
+    pods: tuple[Pod, ...]
+    owner_read: bool = True
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.ref.namespace
+
+    @property
+    def system(self) -> bool:
+        """Whether it is part of Kubernetes itself."""
+        return is_system(self.object)
+
+    @property
+    def static(self) -> bool:
+        """Whether a kubelet runs it from a file: nothing in the API can change it."""
+        return MIRROR in self.object.metadata.annotations
+
+    @property
+    def patchable(self) -> bool:
+        """Whether a patch of its template lasts: it was read, and is neither a bare nor a static pod nor a Job."""
+        return self.owner_read and self.ref.kind not in ("Pod", "Job")
+
+    @cached_property
+    def variants(self) -> tuple[Pod, ...]:
+        """Live pods that differ from the template in what matters, one for each difference."""
+        if isinstance(self.object, Pod):
+            return ()
+        seen: dict[object, Pod] = {}
+        usual = _signature(self.spec)
+        for pod in self.pods:
+            mark = _signature(pod.spec)
+            if mark != usual and not pod.finished:
+                seen.setdefault(mark, pod)
+        return tuple(seen.values())
+
+    def specs(self) -> Iterator[tuple[PodSpec, str, ObjectRef]]:
+        """The pod specs to judge: (spec, its JSON pointer, the object it is in); the template's first."""
+        yield self.spec, self.pointer, self.object.ref
+        for pod in self.variants:
+            yield pod.spec, "/spec", pod.ref
+
+    @cached_property
+    def placed(self) -> tuple[Placed, ...]:
+        """Every container: those of the template, then those of live pods that the template does not have so."""
+        found = list(_placed(self.spec, self.pointer, self.object.ref, injected=False))
+        known = {_container_mark(item.container) for item in found}
+        for pod in self.variants:
+            for item in _placed(pod.spec, "/spec", pod.ref, injected=True):
+                mark = _container_mark(item.container)
+                if mark not in known:
+                    known.add(mark)
+                    found.append(item)
+        return tuple(found)
+
+
+def _placed(spec: PodSpec, pointer: str, ref: ObjectRef, *, injected: bool) -> Iterator[Placed]:
+    for name, attribute in CONTAINER_LISTS:
+        for index, container in enumerate(getattr(spec, attribute)):
+            yield Placed(container, name, f"{pointer}/{name}/{index}", ref, spec, injected)
+
+
+def _container_mark(container: Container) -> object:
+    return container.name, container.image, repr(container.security_context), container.ports
+
+
+def _signature(spec: PodSpec) -> object:
+    """What makes two pod specs differ for a security check, apart from what the API server adds to each pod."""
+    containers = tuple(
+        _container_mark(container)
+        for _, attribute in CONTAINER_LISTS
+        for container in getattr(spec, attribute)
+    )
+    paths = frozenset(volume.host_path.path for volume in spec.volumes if volume.host_path)
+    return containers, paths, spec.host_network, spec.host_pid, spec.host_ipc, spec.account
+
+
+def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:
+    """All workloads of a Snapshot, by namespace, kind and name; computed once."""
+    found: dict[ObjectRef, Workload] = snapshot.derived(_collect, _collect)
+    return tuple(found.values())
+
+
+def workload_named(snapshot: Snapshot, ref: ObjectRef) -> Workload | None:
+    """The workload with that top owner, if there is one."""
+    found: dict[ObjectRef, Workload] = snapshot.derived(_collect, _collect)
+    return found.get(ref)
+
+
+def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
+    """The top of the chain of controllers above `item`: the last one that was read, or named by one that was.
+
+    A static pod's Node and owners outside the kinds that make pods are not climbed to: what can be
+    patched is the object below them.
+    """
+    seen = {item.ref}
+    while (owner := item.controller) is not None and owner.kind != "Node":
+        ref = _owner_ref(owner, item.namespace)
+        if not _makes_pods(ref):
+            return item.ref if item.kind != "Pod" else ref
+        above = snapshot.get(ref)
+        if above is None or ref in seen:
+            return ref
+        seen.add(ref)
+        item = above
+    return item.ref
+
+
+def _owner_ref(owner: OwnerReference, namespace: str) -> ObjectRef:
+    return ObjectRef(namespace, owner.kind, owner.name, owner.group)
+
+
+def _makes_pods(ref: ObjectRef) -> bool:
+    kind = kind_named(ref.group, ref.kind)
+    return kind is not None and kind in CONTROLLERS
+
+
+def template_of(item: KubeObject) -> tuple[PodTemplate, str] | None:
+    """The pod template of a controller and the JSON pointer of its spec; None for other objects."""
+    match item:
+        case CronJob():
+            return item.spec.job_template.spec.template, "/spec/jobTemplate/spec/template/spec"
+        case Deployment() | StatefulSet() | DaemonSet() | ReplicaSet() | ReplicationController() | Job():
+            return item.spec.template, "/spec/template/spec"
+    return None
+
+
+def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
+    pods: dict[ObjectRef, list[Pod]] = {}
+    tops: dict[ObjectRef, ObjectRef] = {}
+    for pod in snapshot.of(POD):
+        owner = pod.controller
+        if owner is None:
+            pods.setdefault(pod.ref, []).append(pod)
+            continue
+        first = _owner_ref(owner, pod.namespace)
+        if first not in tops:
+            tops[first] = top_owner(snapshot, pod)
+        top = pod.ref if owner.kind == "Node" else tops[first]
+        pods.setdefault(top, []).append(pod)
+    found: dict[ObjectRef, Workload] = {}
+    for kind in CONTROLLERS:
+        for item in snapshot.of(kind):
+            template = template_of(item)
+            if template is None or top_owner(snapshot, item) != item.ref:
+                continue
+            meta, spec = template[0].metadata, template[0].spec
+            mine = tuple(pods.pop(item.ref, ()))
+            found[item.ref] = Workload(item.ref, item, spec, meta.labels, meta.annotations, template[1], mine)
+    for ref, rest in pods.items():
+        first_pod = rest[0]
+        meta_of = first_pod.metadata
+        found[ref] = Workload(
+            ref,
+            first_pod,
+            first_pod.spec,
+            meta_of.labels,
+            meta_of.annotations,
+            "/spec",
+            tuple(rest),
+            owner_read=ref == first_pod.ref,
+        )
+    return {ref: found[ref] for ref in sorted(found)}

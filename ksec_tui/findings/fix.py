@@ -1,0 +1,66 @@
+"""What a fix is: the smallest change that removes a finding. Values only; `ksec_tui.fixes` applies them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from ksec_tui.cluster.ref import ObjectRef
+
+
+class Risk(Enum):
+    """How likely a fix is to break what runs."""
+
+    SAFE = "safe"
+    LIKELY = "likely safe"
+    REVIEW = "review"
+    MANUAL = "manual"
+
+    @property
+    def rank(self) -> int:
+        """0 for safe to 3 for manual."""
+        return list(Risk).index(self)
+
+
+class PatchType(Enum):
+    """How a change is expressed.
+
+    STRATEGIC: strategic merge patch, built-in kinds only (merge keys of the API's struct tags).
+    JSON: JSON Patch (RFC 6902), for atomic lists and custom resources; `test` operations guard positions.
+    CREATE: a new object, complete. DELETE: the object goes.
+    """
+
+    STRATEGIC = "strategic"
+    JSON = "json"
+    CREATE = "create"
+    DELETE = "delete"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change to one object; `body` is a mapping, or a list of operations for JSON, or None for DELETE."""
+
+    target: ObjectRef
+    type: PatchType
+    body: Any = None
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """A way to remove one finding.
+
+    Attributes:
+        title: what it does, imperative: ``Drop NET_RAW from container app``.
+        changes: in the order in which they are to be applied; empty for MANUAL.
+        risk: how likely it breaks something.
+        may_break: when it breaks, one sentence; required for LIKELY and REVIEW.
+        steps: what a human must do, for MANUAL, one step a line.
+        rolls_out: whether pods are replaced by it.
+    """
+
+    title: str
+    changes: tuple[Change, ...] = ()
+    risk: Risk = Risk.REVIEW
+    may_break: str = ""
+    steps: tuple[str, ...] = ()
+    rolls_out: bool = False

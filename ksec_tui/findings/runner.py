@@ -1,0 +1,246 @@
+"""Runs checks over a Snapshot; again only those whose kinds have changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ksec_tui.cluster.coverage import State
+from ksec_tui.cluster.ref import CLUSTER, ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, Unknown, rank
+from ksec_tui.findings.fix import Fix
+from ksec_tui.findings.verdict import Verdict
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How the subjects of one check fared. `pending` while a kind that it needs is still loading."""
+
+    failed: int = 0
+    passed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+    pending: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """The check's verdict on the whole cluster; PASS only when nothing failed and nothing is unknown."""
+        if self.failed:
+            return Verdict.FAIL
+        if self.unknown or self.pending:
+            return Verdict.UNKNOWN
+        return Verdict.PASS if self.passed else Verdict.NOT_APPLICABLE
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """What one check found."""
+
+    findings: tuple[Finding, ...]
+    tally: Tally
+
+
+class Results:
+    """What all checks found, with lookups by object."""
+
+    def __init__(self, by_check: dict[str, CheckResult]) -> None:
+        self.by_check = by_check
+        found = [finding for result in by_check.values() for finding in result.findings]
+        self.findings: tuple[Finding, ...] = tuple(sorted(found, key=rank))
+        self._by_ref: dict[ObjectRef, list[Finding]] | None = None
+
+    def on(self, ref: ObjectRef) -> Sequence[Finding]:
+        """The findings on one object, worst first."""
+        if self._by_ref is None:
+            index: dict[ObjectRef, list[Finding]] = {}
+            for finding in self.findings:
+                index.setdefault(finding.subject, []).append(finding)
+            self._by_ref = index
+        return self._by_ref.get(ref, ())
+
+    @property
+    def pending(self) -> bool:
+        """Whether some check still waits for its data."""
+        return any(result.tally.pending for result in self.by_check.values())
+
+
+NOTHING = Results({})
+"""Before anything ran."""
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The run was given up because a newer one is due."""
+
+
+def run(
+    snapshot: Snapshot,
+    checks: Iterable[Check[Any]],
+    *,
+    previous: Results = NOTHING,
+    changed: frozenset[str] | None = None,
+    cancel: threading.Event | None = None,
+) -> Results:
+    """Judge `snapshot`.
+
+    Args:
+        snapshot: what was read.
+        checks: what to look for.
+        previous: an earlier result whose parts stay valid where nothing changed.
+        changed: resource names that changed since `previous`; None for all.
+        cancel: when set, the run stops with `Cancelled`.
+
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    results: dict[str, CheckResult] = {}
+    for item in checks:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        old = previous.by_check.get(item.id)
+        if (
+            old is not None
+            and changed is not None
+            and changed.isdisjoint(kind.resource for kind in item.kinds)
+        ):
+            results[item.id] = old
+        else:
+            results[item.id] = run_one(snapshot, item)
+    return Results(results)
+
+
+def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
+    """Judge every subject of one check."""
+    coverage = snapshot.coverage
+    if any(coverage.of(kind).state in (State.QUEUED, State.LOADING) for kind in item.kinds):
+        return CheckResult((), Tally(pending=True))
+    findings: list[Finding] = []
+    passed = not_applicable = 0
+    gaps = _Gaps(snapshot, item)
+    for subject in item.on.select(snapshot):
+        ref = item.on.ref(subject)
+        if gaps.swallow(ref):
+            continue
+        finding = _judge(item, subject, ref, snapshot)
+        if isinstance(finding, Finding):
+            findings.append(finding)
+        elif finding is Verdict.PASS:
+            passed += 1
+        else:
+            not_applicable += 1
+    findings.extend(gaps.findings())
+    unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
+    tally = Tally(len(findings) - unknown, passed, unknown, not_applicable)
+    return CheckResult(tuple(findings), tally)
+
+
+class _Gaps:
+    """Subjects that cannot be judged since something was not read: one finding for each place, not for each."""
+
+    def __init__(self, snapshot: Snapshot, item: Check[Any]) -> None:
+        self._coverage = snapshot.coverage
+        self._item = item
+        self._swallowed: dict[tuple[ObjectRef, str], int] = {}
+        self._cached: dict[str, str | None] = {}
+        self._everywhere = next(filter(None, map(self._coverage.gap, item.everywhere)), None)
+
+    def swallow(self, ref: ObjectRef) -> bool:
+        """Whether the subject cannot be judged; then it is counted here."""
+        place = ref.name if ref.kind == "Namespace" else ref.namespace
+        reason = self._everywhere
+        if reason is None:
+            if place not in self._cached:
+                self._cached[place] = self._gap(place)
+            reason = self._cached[place]
+        if reason is None:
+            return False
+        where = CLUSTER if self._everywhere or not place else ObjectRef("", "Namespace", place)
+        self._swallowed[where, reason] = self._swallowed.get((where, reason), 0) + 1
+        return True
+
+    def _gap(self, place: str) -> str | None:
+        for kind in self._item.needs:
+            reason = self._coverage.gap(kind, place if kind.namespaced and place else None)
+            if reason:
+                return reason
+        return None
+
+    def findings(self) -> Iterator[Finding]:
+        """One UNKNOWN for each place and reason, and one when the subjects themselves could not all be read."""
+        whole: dict[str, int] = {}
+        for (where, reason), count in self._merged().items():
+            if where == CLUSTER:
+                whole[reason] = whole.get(reason, 0) + count
+            else:
+                yield self._unknown(where, f"{reason}; {self._counted(count)}")
+        for kind in self._item.on.kinds:
+            missing = self._coverage.gap(kind)
+            if missing:
+                whole.setdefault(missing, 0)
+                break
+        if whole:
+            said = "; ".join(whole)
+            count = sum(whole.values())
+            yield self._unknown(CLUSTER, f"{said}; {self._counted(count)}" if count else said)
+
+    def _merged(self) -> dict[tuple[ObjectRef, str], int]:
+        """Kinds that were read nowhere give one finding for the cluster."""
+        merged: dict[tuple[ObjectRef, str], int] = {}
+        for (where, reason), count in self._swallowed.items():
+            same = sum(1 for _, other in self._swallowed if other == reason)
+            key = (CLUSTER if same > 1 else where, reason)
+            merged[key] = merged.get(key, 0) + count
+        return merged
+
+    def _counted(self, count: int) -> str:
+        return f"{count} of the {self._item.on.title} not judged"
+
+    def _unknown(self, where: ObjectRef, reason: str) -> Finding:
+        item = self._item
+        threats = tuple(threat.value for threat in item.threats)
+        return Finding(
+            item.id, item.title, Verdict.UNKNOWN, item.severity, where, reason=reason, threats=threats
+        )
+
+
+def _judge(item: Check[Any], subject: object, ref: ObjectRef, snapshot: Snapshot) -> Finding | Verdict:
+    evidence: list[Evidence] = []
+    reason = ""
+    try:
+        for outcome in item.evaluate(subject, snapshot):
+            match outcome:
+                case Evidence():
+                    evidence.append(outcome)
+                case Unknown(why):
+                    reason = why
+                case NotApplicable():
+                    return Verdict.NOT_APPLICABLE
+    except Exception as error:  # noqa: BLE001 - a fault in a check must show as UNKNOWN here and hide nothing else
+        evidence, reason = [], f"the check itself failed: {type(error).__name__}: {error}"
+    if not evidence and not reason:
+        return Verdict.PASS
+    severities = [piece.severity if piece.severity is not None else item.severity for piece in evidence]
+    return Finding(
+        item.id,
+        item.title,
+        Verdict.FAIL if evidence else Verdict.UNKNOWN,
+        max(severities, default=item.severity),
+        ref,
+        tuple(evidence),
+        "" if evidence else reason,
+        item.on.reaches(subject),
+        item.on.system(subject),
+        bool(evidence) and item.make_fix is not None,
+        tuple(threat.value for threat in item.threats),
+    )
+
+
+def fix_for(finding: Finding, checks: Iterable[Check[Any]], snapshot: Snapshot) -> Fix | None:
+    """The fix for one finding on this Snapshot, or None when there is none (any more)."""
+    for item in checks:
+        if item.id == finding.check and item.make_fix is not None:
+            subject = item.on.find(snapshot, finding.subject)
+            return None if subject is None else item.make_fix(subject, snapshot)
+    return None
