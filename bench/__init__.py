@@ -1,0 +1,1 @@
+"""Measures; run by hand, never by the tests."""
