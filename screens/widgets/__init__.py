@@ -1,0 +1,1 @@
+"""Widgets that know nothing of Kubernetes: the virtual table, the line viewer and what fills it."""
