@@ -55,7 +55,7 @@ class Role(KubeObject, frozen=True):
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
     kind: ClassVar[str] = "Role"
-    rules: tuple[PolicyRule, ...] | None = ()
+    rules: tuple[PolicyRule, ...] = ()
 
 
 class ClusterRole(KubeObject, frozen=True):
@@ -64,7 +64,7 @@ class ClusterRole(KubeObject, frozen=True):
     group: ClassVar[str] = "rbac.authorization.k8s.io"
     kind: ClassVar[str] = "ClusterRole"
     namespaced: ClassVar[bool] = False
-    rules: tuple[PolicyRule, ...] | None = ()
+    rules: tuple[PolicyRule, ...] = ()
     aggregation_rule: AggregationRule | None = None
 
 
@@ -73,7 +73,7 @@ class RoleBinding(KubeObject, frozen=True):
 
     group: ClassVar[str] = "rbac.authorization.k8s.io"
     kind: ClassVar[str] = "RoleBinding"
-    subjects: tuple[Subject, ...] | None = ()
+    subjects: tuple[Subject, ...] = ()
     role_ref: RoleRef = RoleRef()
 
 
@@ -83,7 +83,7 @@ class ClusterRoleBinding(KubeObject, frozen=True):
     group: ClassVar[str] = "rbac.authorization.k8s.io"
     kind: ClassVar[str] = "ClusterRoleBinding"
     namespaced: ClassVar[bool] = False
-    subjects: tuple[Subject, ...] | None = ()
+    subjects: tuple[Subject, ...] = ()
     role_ref: RoleRef = RoleRef()
 
 

@@ -8,6 +8,7 @@ careful road, object by object, so that one bad object spoils nothing but itself
 from __future__ import annotations
 
 import functools
+import json
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -65,13 +66,18 @@ class PageError(ValueError):
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
-    continue_: str = msgspec.field(default="", name="continue")
-    resource_version: str = ""
+    continue_: str | None = msgspec.field(default=None, name="continue")
+    resource_version: str | None = None
 
 
 class _RawList(msgspec.Struct):
-    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+    metadata: _ListMeta | None = None
     items: list[msgspec.Raw] | None = None
+
+
+class _TreeList(msgspec.Struct):
+    metadata: _ListMeta | None = None
+    items: list[Any] | None = None
 
 
 _RAW_LIST = msgspec.json.Decoder(_RawList)
@@ -82,7 +88,7 @@ _ENCODER = msgspec.json.Encoder()
 @functools.cache
 def _list_decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[Any]:
     items: Any = types.GenericAlias(tuple, (struct, ...))
-    fields: list[Any] = [("metadata", _ListMeta, msgspec.field(default_factory=_ListMeta)), ("items", items)]
+    fields: list[Any] = [("metadata", _ListMeta | None, None), ("items", items)]
     return msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}List", fields, kw_only=True))
 
 
@@ -105,23 +111,48 @@ def ingest_list(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool = False) -
     if not suspicious_json(raw):
         try:
             decoded = _list_decoder(kind.struct).decode(raw)
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             pass  # the careful road says what is wrong
         else:
             return _quick_page(kind, raw, decoded, keep_all=keep_all)
+    return _careful_page(kind, raw, keep_all=keep_all)
+
+
+def _careful_page(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool) -> Page:
+    listed: _RawList | _TreeList
+    items: Iterable[Item]
     try:
         listed = _RAW_LIST.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        items = (item_from_json(kind, bytes(item)) for item in listed.items or ())
+    except msgspec.ValidationError as error:
         raise PageError(f"the list of {kind.resource} is not valid: {clean(str(error), 200)}") from error
-    page = collect(
-        kind, (item_from_json(kind, bytes(item)) for item in listed.items or ()), keep_all=keep_all
-    )
-    return msgspec.structs.replace(
-        page, next=listed.metadata.continue_, version=listed.metadata.resource_version
-    )
+    except (ValueError, RecursionError):
+        try:
+            listed = msgspec.convert(_lenient_tree(raw), _TreeList)
+        except (ValueError, RecursionError) as error:
+            raise PageError(f"the list of {kind.resource} is not valid: {clean(str(error), 200)}") from error
+        items = (item_from_tree(kind, item) for item in listed.items or ())
+    page = collect(kind, items, keep_all=keep_all)
+    meta = listed.metadata or _ListMeta()
+    return msgspec.structs.replace(page, next=meta.continue_ or "", version=meta.resource_version or "")
+
+
+def _lenient_tree(raw: bytes) -> object:
+    """Decode JSON as Go does: bytes that are no UTF-8 and halves of surrogate pairs spoil nothing else.
+
+    Raises:
+        ValueError: no JSON; RecursionError: nested too deep.
+    """
+    return json.loads(raw.decode("utf-8", "replace"), parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _quick_page(kind: Kind[KubeObject], raw: bytes, decoded: Any, *, keep_all: bool) -> Page:
+    if not all(item.metadata.name for item in decoded.items):
+        return _careful_page(kind, raw, keep_all=keep_all)
     objects: tuple[KubeObject, ...] = tuple(map(_without_last_applied, decoded.items))
     documents: dict[ObjectRef, bytes] = {}
     if not kind.metadata_only:
@@ -129,12 +160,8 @@ def _quick_page(kind: Kind[KubeObject], raw: bytes, decoded: Any, *, keep_all: b
         if kept:
             items = _RAW_LIST.decode(raw).items or []
             documents = {objects[i].ref: bytes(items[i]) for i in kept}
-    if not all(item.metadata.name for item in objects):
-        return collect(
-            kind, (item_from_json(kind, bytes(item)) for item in _RAW_LIST.decode(raw).items or ())
-        )
-    meta = decoded.metadata
-    return Page(kind, objects, documents, next=meta.continue_, version=meta.resource_version)
+    meta = decoded.metadata or _ListMeta()
+    return Page(kind, objects, documents, next=meta.continue_ or "", version=meta.resource_version or "")
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -146,22 +173,30 @@ class Item(msgspec.Struct, frozen=True):
     unreadable: Unreadable | None = None
 
 
-def item_from_json(kind: Kind[KubeObject], raw: bytes) -> Item:
-    """Decode one object of `kind` from its JSON; never raises for bad content."""
+def item_from_json(kind: Kind[KubeObject], raw: bytes, *, default_namespace: str = "") -> Item:
+    """Decode one object of `kind` from its JSON; otherwise as `item_from_tree`."""
     if not suspicious_json(raw):
         try:
             decoded = _decoder(kind.struct).decode(raw)
-        except (msgspec.ValidationError, RecursionError):
+        except (ValueError, RecursionError):
             pass
         else:
-            if decoded.metadata.name:
+            at_home = decoded.metadata.namespace or not (kind.namespaced and default_namespace)
+            if decoded.metadata.name and at_home:
                 return Item(_without_last_applied(decoded), raw)
     try:
-        tree = _TREE.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+        tree = _tree(raw)
+    except (ValueError, RecursionError) as error:
         ref = ObjectRef("", kind.name, "(unnamed)", kind.group)
         return Item(None, unreadable=Unreadable(ref, clean(str(error), 200)))
-    return item_from_tree(kind, tree)
+    return item_from_tree(kind, tree, default_namespace=default_namespace)
+
+
+def _tree(raw: bytes) -> object:
+    try:
+        return _TREE.decode(raw)
+    except ValueError:
+        return _lenient_tree(raw)
 
 
 def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: str = "") -> Item:
@@ -186,12 +221,13 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
             document = {**document, "metadata": meta}
     try:
         decoded = msgspec.convert(document, kind.struct)
-    except (msgspec.ValidationError, RecursionError) as error:
+        encoded = _ENCODER.encode(document)
+    except (ValueError, RecursionError) as error:
         reason = Unreadable(_best_ref(kind, document), clean(str(error), 200))
         return Item(None, hostile=pointers, unreadable=reason)
     if not decoded.metadata.name:
         return Item(None, unreadable=Unreadable(_best_ref(kind, document), "it has no metadata.name"))
-    return Item(_without_last_applied(decoded), _ENCODER.encode(document), pointers)
+    return Item(_without_last_applied(decoded), encoded, pointers)
 
 
 def collect(kind: Kind[KubeObject], items: Iterable[Item], *, keep_all: bool = True) -> Page:

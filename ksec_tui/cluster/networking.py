@@ -104,8 +104,8 @@ class EndpointSlice(KubeObject, frozen=True):
     group: ClassVar[str] = "discovery.k8s.io"
     kind: ClassVar[str] = "EndpointSlice"
     address_type: Text = ""
-    endpoints: tuple[Endpoint, ...] | None = ()
-    ports: tuple[EndpointPort, ...] | None = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    ports: tuple[EndpointPort, ...] = ()
 
 
 class BackendPort(Part, frozen=True):

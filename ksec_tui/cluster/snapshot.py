@@ -156,6 +156,8 @@ class Snapshot:
             item = item_from_tree(kind, tree)
             if item.object is None:
                 raise ValueError(f"{ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
+            if item.object.ref != ref:
+                raise ValueError(f"{ref}: the document is that of {item.object.ref}")
             slot[ref] = item.object
             if not kind.metadata_only:
                 documents[ref] = item.document
@@ -196,10 +198,16 @@ class SnapshotBuilder:
         resource = page.kind.resource
         self._ordered.pop(resource, None)
         slot = self._objects.setdefault(resource, {})
+        documents = self._documents.setdefault(resource, {})
+        hostile = self._hostile.setdefault(resource, {})
         for item in page.objects:
-            slot[item.metadata.namespace, item.metadata.name] = item
-        self._documents.setdefault(resource, {}).update(page.documents)
-        self._hostile.setdefault(resource, {}).update({entry.ref: entry for entry in page.hostile})
+            key = (item.metadata.namespace if page.kind.namespaced else "", item.metadata.name)
+            if key in slot:
+                documents.pop(item.ref, None)
+                hostile.pop(item.ref, None)
+            slot[key] = item
+        documents.update(page.documents)
+        hostile.update({entry.ref: entry for entry in page.hostile})
         self._unreadable.setdefault(resource, []).extend(page.unreadable)
 
     def restart(self, kind: Kind[KubeObject]) -> None:

@@ -143,7 +143,7 @@ def _clean_value(value: object, limit: int, path: _Path, hostile: list[str], lev
             return value
         if is_hostile(value):
             hostile.append(_pointer(path))
-        return clean(value, limit)
+        return _within(value, limit)
     if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if level >= MAX_DEPTH and isinstance(value, (Mapping, list, tuple)):
@@ -155,6 +155,12 @@ def _clean_value(value: object, limit: int, path: _Path, hostile: list[str], lev
         same = isinstance(value, list) and all(new is old for new, old in zip(items, value, strict=True))
         return value if same else items
     return _clean_value(_as_text(value), limit, path, hostile, level)
+
+
+def _within(text: str, limit: int) -> str:
+    """Clean the text so that it fits into `limit` characters together with the mark of a cut."""
+    shown = clean(text, limit)
+    return shown if len(shown) <= limit else clean(text, max(limit - _LONGEST_CUT_MARK, 0))
 
 
 def _clean_mapping(
@@ -179,16 +185,16 @@ def _clean_mapping(
 
 def _clean_keys(value: Mapping[object, object], limit: int) -> dict[object, str]:
     """Map each key to its shown name, or return an empty mapping when every key may stay as it is."""
-    odd = [key for key in value if not isinstance(key, str) or clean(key, limit) is not key]
+    odd = [key for key in value if not isinstance(key, str) or _within(key, limit) is not key]
     if not odd:
         return {}
     # Keys that need no change keep their names; only changed ones give way.
     result: dict[object, str] = {
-        key: key for key in value if isinstance(key, str) and clean(key, limit) is key
+        key: key for key in value if isinstance(key, str) and _within(key, limit) is key
     }
     taken = set(result.values())
     for key in odd:
-        plain = clean(key if isinstance(key, str) else _as_text(key), limit)
+        plain = _within(key if isinstance(key, str) else _as_text(key), limit)
         name, count = plain, 1
         while name in taken:
             count += 1

@@ -1,0 +1,289 @@
+"""What stands in one file of manifests: objects, lists, versions, and what is none of these."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.kinds import KINDS, Kind, kind_named, kind_of_resource
+from ksec_tui.cluster.text import one_line
+from ksec_tui.sources import yaml_reader
+
+MAX_YAML = 64 << 20
+"""Bytes; larger files are read as JSON only."""
+MAX_DOCUMENTS = 100_000
+_MAX_NESTING = 4
+
+# Groups that kinds have left (Kubernetes deprecation guide, 1.16 and 1.22); kubectl convert knows the same.
+_MOVED = {
+    **{("extensions", name): "apps" for name in ("Deployment", "DaemonSet", "ReplicaSet")},
+    **{("extensions", name): "networking.k8s.io" for name in ("Ingress", "NetworkPolicy")},
+}
+_NO_CLUSTER_GROUPS = frozenset({"kustomize.config.k8s.io", "helm.sh", "kubelet.config.k8s.io"})
+_GUESS = re.compile(r"""^(apiVersion|kind):[ \t]*["']?([A-Za-z0-9./-]{1,120})""", re.MULTILINE)
+_BYTE = re.compile(r" ?\(byte (\d+)\)")
+_ITEMS = re.compile(rb'"items"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
+_BETWEEN = re.compile(rb"[ \t\r\n,]*")
+
+
+class Found(NamedTuple):
+    """One object: its JSON, or (`raw` empty) its tree."""
+
+    kind: Kind[KubeObject]
+    line: int
+    raw: bytes = b""
+    tree: object = None
+
+
+class Listed(NamedTuple):
+    """A list of `kind` was there, be it empty."""
+
+    kind: Kind[KubeObject]
+
+
+class Other(NamedTuple):
+    """A Kubernetes object of a kind that is not looked at."""
+
+    name: str
+
+
+class Alien(NamedTuple):
+    """Something that is no Kubernetes object."""
+
+    line: int
+
+
+class Version(NamedTuple):
+    """The API server's version, ``v1.33.4``."""
+
+    text: str
+
+
+class Doubled(NamedTuple):
+    """A key that came twice in one mapping."""
+
+    line: int
+    key: str
+
+
+class Broken(NamedTuple):
+    """A document that could not be read; its kind if that could be guessed, `many` if it was a list."""
+
+    line: int
+    reason: str
+    kind: Kind[KubeObject] | None = None
+    many: bool = True
+
+
+Part = Found | Listed | Other | Alien | Version | Doubled | Broken
+
+
+def kind_of_file(stem: str) -> Kind[KubeObject] | None:
+    """The kind that a file called ``deployments.apps`` or ``deployments`` (without ending) holds, if any."""
+    found = kind_of_resource(stem)
+    if found is None and "." not in stem:
+        named = [kind for kind in KINDS if kind.plural == stem]
+        found = named[0] if len(named) == 1 else None
+    return found
+
+
+def kind_of_object(api_version: str, name: str) -> Kind[KubeObject] | None:
+    """The kind of an object, in whatever version of its group; groups it has left count too."""
+    group = api_version.rpartition("/")[0]
+    return kind_named(_MOVED.get((group, name), group), name)
+
+
+def read(data: bytes, *, stem: str = "", ending: str = "") -> Iterator[Part]:
+    """Read one file.
+
+    Args:
+        data: its content; JSON is told from YAML by its first character.
+        stem: its name without ending, which names the kind of an empty `List`.
+        ending: ``.json`` says that it can only be JSON.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data[:64].lstrip()[:1] in (b"{", b"["):
+        try:
+            head = _HEAD.decode(data)
+        except msgspec.ValidationError:
+            yield Alien(1)
+            return
+        except (ValueError, RecursionError) as error:
+            if ending == ".json":
+                yield _broken_json(data, error, stem)
+                return
+        else:
+            yield from _json_part(head, data, 1, stem, ("", ""), 0)
+            return
+    if len(data) > MAX_YAML:
+        reason = f"YAML over {MAX_YAML >> 20} MiB is not read; write it as JSON (kubectl get -o json)"
+        yield Broken(1, reason, kind_of_file(stem))
+        return
+    yield from _yaml(data, stem)
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    api_version: Any = None
+    kind: Any = None
+    items: msgspec.Raw = msgspec.Raw()
+    git_version: Any = None
+    server_version: Any = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_ITEM_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def _broken_json(data: bytes, error: Exception, stem: str) -> Broken:
+    text = str(error)
+    place = _BYTE.search(text)
+    line = 1 + data.count(b"\n", 0, int(place[1])) if place else 1
+    if "truncated" in text:
+        line = 1 + data.rstrip().count(b"\n")
+    return Broken(line, f"not valid JSON: {one_line(_BYTE.sub('', text), 160)}", kind_of_file(stem))
+
+
+def _json_part(
+    head: _Head, raw: bytes, line: int, stem: str, default: tuple[str, str], level: int
+) -> Iterator[Part]:
+    """One JSON object, or the items of a list; `default` is what items without type take on."""
+    version = _server_version(head.git_version, head.server_version) if level == 0 else ""
+    if version:
+        yield Version(version)
+        return
+    api_version, kind = _typed(head.api_version, head.kind, default)
+    body = bytes(head.items)
+    if not (kind.endswith("List") and body[:1] in (b"[", b"n")) or not api_version:
+        yield _one(api_version, kind, line, raw=raw)
+        return
+    if level >= _MAX_NESTING:
+        yield Alien(line)
+        return
+    items = _ITEM_LIST.decode(body) if body[:1] == b"[" else []
+    yield from _listed(api_version, kind, stem, empty=not items)
+    item_default = _item_type(api_version, kind)
+    place = _first_item(raw, bytes(items[0])) if items else 0
+    line += raw.count(b"\n", 0, max(place, 0))
+    for item in items:
+        content = bytes(item)
+        if place >= 0:
+            gap = _BETWEEN.match(raw, place)
+            start = gap.end() if gap else place
+            line += raw.count(b"\n", place, start)
+            place = start + len(content)
+        try:
+            inner = _HEAD.decode(content)
+        except (ValueError, RecursionError):
+            yield Alien(line)
+        else:
+            yield from _json_part(inner, content, line, stem, item_default, level + 1)
+        if place >= 0:
+            line += content.count(b"\n")
+
+
+def _first_item(raw: bytes, item: bytes) -> int:
+    """Where the first item of a list begins in its JSON, -1 when that cannot be told."""
+    for match in _ITEMS.finditer(raw):
+        if raw.startswith(item, match.end()):
+            return match.end()
+    return -1
+
+
+def _yaml(data: bytes, stem: str) -> Iterator[Part]:
+    try:
+        for count, (line, part) in enumerate(yaml_reader.split(data)):
+            if count >= MAX_DOCUMENTS:
+                yield Broken(line, f"more than {MAX_DOCUMENTS:,} documents in one file; the rest is not read")
+                return
+            try:
+                for document in yaml_reader.documents(part, line):
+                    yield from (Doubled(*entry) for entry in document.doubled)
+                    yield from _tree_part(
+                        document.tree, document.line, stem, ("", ""), 0, document.item_lines
+                    )
+            except yaml_reader.YamlError as error:
+                yield Broken(error.line, error.reason, *_guessed(part, stem))
+    except ValueError as error:
+        yield Broken(1, f"not readable as text: {one_line(str(error), 120)}", kind_of_file(stem))
+
+
+def _guessed(part: bytes, stem: str) -> tuple[Kind[KubeObject] | None, bool]:
+    """The kind that a broken document says to be, and whether it is a list."""
+    said = dict(reversed(_GUESS.findall(part[: 1 << 20].decode("utf-8", "replace"))))
+    api_version, name = said.get("apiVersion", ""), said.get("kind", "")
+    if name.endswith("List"):
+        return kind_of_object(*_item_type(api_version, name)) or kind_of_file(stem), True
+    return kind_of_object(api_version, name), False
+
+
+def _tree_part(
+    tree: object,
+    line: int,
+    stem: str,
+    default: tuple[str, str],
+    level: int,
+    item_lines: tuple[int, ...] = (),
+) -> Iterator[Part]:
+    if not isinstance(tree, dict):
+        yield Alien(line)
+        return
+    version = _server_version(tree.get("gitVersion"), tree.get("serverVersion")) if level == 0 else ""
+    if version:
+        yield Version(version)
+        return
+    api_version, kind = _typed(tree.get("apiVersion"), tree.get("kind"), default)
+    items = tree.get("items")
+    if not (kind.endswith("List") and api_version and "items" in tree and isinstance(items, list | None)):
+        yield _one(api_version, kind, line, tree=tree)
+        return
+    if level >= _MAX_NESTING:
+        yield Alien(line)
+        return
+    items = items or []
+    yield from _listed(api_version, kind, stem, empty=not items)
+    item_default = _item_type(api_version, kind)
+    for index, item in enumerate(items):
+        at = item_lines[index] if index < len(item_lines) else line
+        yield from _tree_part(item, at, stem, item_default, level + 1)
+
+
+def _typed(api_version: object, kind: object, default: tuple[str, str]) -> tuple[str, str]:
+    return (
+        api_version if isinstance(api_version, str) and api_version else default[0],
+        kind if isinstance(kind, str) and kind else default[1],
+    )
+
+
+def _item_type(api_version: str, kind: str) -> tuple[str, str]:
+    """What the items of a ``PodList`` are, even where they do not say so."""
+    return ("", "") if kind == "List" else (api_version, kind.removesuffix("List"))
+
+
+def _listed(api_version: str, kind: str, stem: str, *, empty: bool) -> Iterator[Listed]:
+    found = kind_of_object(*_item_type(api_version, kind))
+    if found is None and empty and kind == "List":
+        found = kind_of_file(stem)
+    if found is not None:
+        yield Listed(found)
+
+
+def _one(api_version: str, kind: str, line: int, *, raw: bytes = b"", tree: object = None) -> Part:
+    group = api_version.rpartition("/")[0]
+    if not api_version or not kind or group in _NO_CLUSTER_GROUPS:
+        return Alien(line)
+    found = kind_of_object(api_version, kind)
+    if found is None:
+        return Other(one_line(f"{kind}.{group}" if group else kind, 80))
+    return Found(found, line, raw, tree)
+
+
+def _server_version(git_version: object, server: object) -> str:
+    """From the answer of ``/version``, or of ``kubectl version -o json|yaml``."""
+    if isinstance(server, dict):
+        git_version = server.get("gitVersion")
+    return one_line(git_version, 64) if isinstance(git_version, str) else ""
