@@ -1,0 +1,260 @@
+"""The live source: a cluster read through its API server, read-only, by several threads at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+
+from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
+from ksec_tui.cluster.redact import redacted
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import SourceInfo, with_type
+from ksec_tui.cluster.text import clean_tree, one_line
+from ksec_tui.sources.base import Event, Opened, Problem, SourceError
+from ksec_tui.sources.connection import Connection
+from ksec_tui.sources.live_lists import PARTIAL, Lists
+from ksec_tui.sources.live_open import Namespaces, reader, server_version
+from ksec_tui.sources.live_scope import Discovery, Patterns, usable_name
+from ksec_tui.sources.transport import (
+    JSON,
+    CancelledError,
+    RefusedError,
+    RequestError,
+    RequestRecord,
+    Transport,
+    Wait,
+)
+
+PAGE_SIZE = 250
+"""Objects asked for at a time: decoding a page holds up every other thread for as long as it takes."""
+MAX_OBJECTS = 1_000_000
+"""Objects of one kind after which a list counts as one that never ends."""
+WORKERS = 4
+
+_POLL = 0.1
+_JOIN_SECONDS = 1.0
+
+
+class _Finished(msgspec.Struct, frozen=True):
+    """A thread is through; the error, if any, is for the reader of the events."""
+
+    error: BaseException | None = None
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """The server answered the first questions: the lists can be read."""
+
+    lists: Lists
+
+
+_Feed = queue.SimpleQueue[Event | _Finished | _Ready]
+
+
+class _Handover(AbstractContextManager[None]):
+    """Hands whatever ends a thread over to the reader of the feed."""
+
+    def __init__(self, feed: _Feed) -> None:
+        self._feed = feed
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self._feed.put(_Finished(None if isinstance(error, CancelledError) else error))
+        return True
+
+
+class LiveSource:
+    """Reads one cluster through its API server.
+
+    Args:
+        connection: where to and as whom; see `open_connection`.
+        kinds: what to read.
+        page_size: objects asked for at a time.
+        max_objects: objects of one kind after which its list is given up as endless.
+        workers: threads that read at once.
+        wait: how to wait before another attempt.
+
+    Raises:
+        SourceError: what was asked for as a namespace can be none.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        kinds: Iterable[Kind[KubeObject]] = KINDS,
+        page_size: int = PAGE_SIZE,
+        max_objects: int = MAX_OBJECTS,
+        workers: int = WORKERS,
+        wait: Wait = threading.Event.wait,
+    ) -> None:
+        options = connection.options
+        self._connection = connection
+        self._kinds = tuple(kinds)
+        self._page_size = page_size
+        self._max_objects = max_objects
+        self._workers = workers
+        self._wait = wait
+        self._patterns = Patterns.parse(() if options.all_namespaces else options.namespaces)
+        self._versions: dict[str, str] = {}
+        self._info = SourceInfo(
+            kind="live",
+            label=one_line(connection.target.context, 200),
+            user=one_line(connection.user, 253),
+            namespaces=() if options.all_namespaces else options.namespaces,
+        )
+        self.log: deque[RequestRecord] = deque(maxlen=2000)
+        """The latest requests, oldest first."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """What is known of the cluster so far."""
+        return self._info
+
+    def events(self, cancel: threading.Event) -> Iterator[Event]:
+        """Read everything once; see `Source.events`.
+
+        Raises:
+            SourceError: there is no connection, the login is refused, the kubeconfig is not usable.
+        """
+        stop = threading.Event()
+        feed: _Feed = queue.SimpleQueue()
+        transport = Transport(self._connection, stop, self.log, wait=self._wait, workers=self._workers)
+        threads: list[threading.Thread] = []
+        # Nothing of what is read is garbage: collecting would only cost time (and stall every thread).
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            threads.append(_started(feed, self._open, transport, feed))
+            yield from self._read(feed, threads, cancel)
+            gc.freeze()
+        finally:
+            stop.set()
+            transport.end()
+            deadline = time.monotonic() + _JOIN_SECONDS
+            for thread in threads:
+                thread.join(max(deadline - time.monotonic(), 0.0))
+            transport.close()
+            if collecting:
+                gc.enable()
+
+    def fetch(self, ref: ObjectRef) -> Document | None:
+        """One whole object, read anew, sanitized and without credentials; None when it cannot be had.
+
+        Of Secrets, ConfigMaps and CustomResourceDefinitions only the metadata are asked for.
+        """
+        kind = kind_named(ref.group, ref.kind)
+        if (
+            kind is None
+            or ref.name in ("", ".", "..")
+            or (kind.namespaced and not usable_name(ref.namespace))
+        ):
+            return None
+        known = self._versions.get(kind.resource)
+        transport = Transport(self._connection, threading.Event(), self.log, wait=self._wait, workers=1)
+        try:
+            for version in (known,) if known else kind.versions:
+                root = kind.path(ref.namespace if kind.namespaced else None, version)
+                try:
+                    path = f"{root}/{quote(ref.name, safe=':')}"
+                    raw = transport.get(path, PARTIAL if kind.metadata_only else JSON)
+                except RefusedError as error:
+                    if error.status == 404:
+                        continue
+                    return None
+                except (RequestError, SourceError):
+                    return None
+                return _document(kind, version, raw)
+        finally:
+            transport.close()
+        return None
+
+    def _open(self, transport: Transport, feed: _Feed) -> None:
+        if self._connection.insecure:
+            feed.put(Problem("connection", "the server's certificate is not verified"))
+        version = server_version(transport, feed.put)
+        now = dt.datetime.now(tz=dt.UTC)
+        self._info = msgspec.structs.replace(
+            self._info,
+            user=reader(transport, self._connection),
+            server_version=version,
+            today=now.date().isoformat(),
+            taken=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        )
+        feed.put(Opened(self._info))
+        discovery, problem = Discovery.ask(transport)
+        if problem:
+            feed.put(Problem("API discovery", problem))
+        namespaces = Namespaces(transport, self._patterns, self._connection.target.namespace, feed.put)
+        lists = Lists(transport, discovery, namespaces, feed.put, self._page_size, self._max_objects)
+        feed.put(_Ready(lists))
+
+    def _read(self, feed: _Feed, threads: list[threading.Thread], cancel: threading.Event) -> Iterator[Event]:
+        running = 1
+        while running:
+            if cancel.is_set():
+                return
+            try:
+                event = feed.get(timeout=_POLL)
+            except queue.Empty:
+                continue
+            match event:
+                case _Finished(error):
+                    if error is not None:
+                        raise error
+                    running -= 1
+                case _Ready(lists):
+                    self._versions = lists.versions
+                    waiting = deque(self._kinds)
+                    count = min(self._workers, len(waiting))
+                    threads += [_started(feed, _read_kinds, lists, waiting) for _ in range(count)]
+                    running += count
+                case _:
+                    yield event
+
+
+def _started(feed: _Feed, work: Callable[..., None], *args: Any) -> threading.Thread:
+    def run() -> None:
+        with _Handover(feed):
+            work(*args)
+
+    thread = threading.Thread(target=run, name="ksec-live", daemon=True)
+    thread.start()
+    return thread
+
+
+def _read_kinds(lists: Lists, waiting: deque[Kind[KubeObject]]) -> None:
+    while True:
+        try:
+            kind = waiting.popleft()
+        except IndexError:
+            return
+        lists.read(kind)
+
+
+def _document(kind: Kind[KubeObject], version: str, raw: bytes) -> Document | None:
+    try:
+        tree, _ = clean_tree(msgspec.json.decode(raw))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(tree, dict) or (kind.metadata_only and tree.get("kind") != "PartialObjectMetadata"):
+        return None
+    document = cast("Document", tree)
+    api_version = f"{kind.group}/{version}" if kind.group else version
+    return redacted(with_type(kind, {**document, "apiVersion": api_version}))

@@ -1,0 +1,147 @@
+"""What a load is to read: the API versions that are served and the namespaces that are wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+
+from ksec_tui.cluster.kinds import Kind
+from ksec_tui.cluster.text import one_line
+from ksec_tui.sources.base import SourceError
+from ksec_tui.sources.transport import RequestError, Transport
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_GLOB = re.compile(r"[*?\[\]]")
+
+
+class _Version(msgspec.Struct):
+    version: str = ""
+
+
+class _Group(msgspec.Struct):
+    name: str = ""
+    versions: list[_Version] = []
+
+
+class _Groups(msgspec.Struct):
+    groups: list[_Group]
+
+
+class _Resource(msgspec.Struct):
+    name: str = ""
+
+
+class _Resources(msgspec.Struct):
+    resources: list[_Resource]
+
+
+class Discovery:
+    """Which versions of which API groups the server serves, as far as it tells."""
+
+    def __init__(self, served: Mapping[str, tuple[str, ...]] | None) -> None:
+        self._served = served
+
+    @classmethod
+    def ask(cls, transport: Transport) -> tuple[Discovery, str]:
+        """Ask the server once; the second part says why the answer is not known, empty when it is."""
+        try:
+            answer = msgspec.json.decode(transport.get("/apis"), type=_Groups)
+        except (RequestError, msgspec.MsgspecError, RecursionError) as error:
+            return cls(None), one_line(str(error), 300)
+        return cls({group.name: tuple(v.version for v in group.versions) for group in answer.groups}), ""
+
+    def versions(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """The versions in which to try `kind`, best first; none when the server has nothing of the sort.
+
+        When the server did not tell, all versions that can be read are tried.
+        """
+        if not kind.group or self._served is None:
+            return kind.versions
+        served = self._served.get(kind.group, ())
+        return tuple(version for version in kind.versions if version in served)
+
+    def foreign_version(self, kind: Kind[Any], transport: Transport) -> str:
+        """A version that serves `kind` and that cannot be read here; empty when there is none.
+
+        Raises:
+            RequestError: the server did not say.
+        """
+        for version in (self._served or {}).get(kind.group, ()):
+            if version in kind.versions:
+                continue
+            raw = transport.get(f"/apis/{kind.group}/{version}")
+            try:
+                listed = msgspec.json.decode(raw, type=_Resources)
+            except (msgspec.MsgspecError, RecursionError) as error:
+                raise RequestError(one_line(str(error), 200)) from error
+            if any(resource.name == kind.plural for resource in listed.resources):
+                return version
+        return ""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The namespaces that were asked for: names and globs to take, names and globs to leave out."""
+
+    taken: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, wanted: Iterable[str]) -> Patterns:
+        """From what `-n` was given; ``!name`` leaves out.
+
+        Raises:
+            SourceError: something can be no name of a namespace.
+        """
+        taken: list[str] = []
+        left_out: list[str] = []
+        for text in wanted:
+            name = text.removeprefix("!")
+            if not _NAME.fullmatch(_GLOB.sub("x", name)):
+                raise SourceError(f"{one_line(text, 80)!r} can be no namespace")
+            (left_out if text.startswith("!") else taken).append(name)
+        return cls(tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(left_out)))
+
+    @property
+    def limited(self) -> bool:
+        """Whether less than everything is wanted."""
+        return bool(self.taken or self.left_out)
+
+    @property
+    def literal(self) -> bool:
+        """Whether the names are known without asking for the list of namespaces."""
+        return bool(self.taken) and not any(map(_GLOB.search, self.taken))
+
+    def choose(self, known: Iterable[str]) -> tuple[str, ...]:
+        """The namespaces that are wanted, given those that are known to exist; literal names always count."""
+        names = set(known) | {name for name in self.taken if not _GLOB.search(name)}
+        return tuple(sorted(name for name in names if self._wants(name)))
+
+    def _wants(self, name: str) -> bool:
+        taken = not self.taken or any(fnmatchcase(name, pattern) for pattern in self.taken)
+        return taken and not any(fnmatchcase(name, pattern) for pattern in self.left_out)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The namespaces that are read one by one.
+
+    Attributes:
+        namespaces: their names, in order.
+        complete: they are all that exist in the cluster.
+        reason: why the namespaces are not known, empty when they are.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    complete: bool = False
+    reason: str = ""
+
+
+def usable_name(name: str) -> bool:
+    """Whether `name` can stand in an API path as a namespace."""
+    return _NAME.fullmatch(name) is not None
