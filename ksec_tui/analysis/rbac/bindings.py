@@ -1,0 +1,143 @@
+"""Every binding with its role resolved and its subjects in normal form.
+
+Source: pkg/registry/rbac/validation/rule.go. A Role is looked for in the binding's own namespace only, a
+missing role grants nothing, and a ClusterRoleBinding to a Role resolves to nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ksec_tui.analysis.identity import BOOTSTRAP_LABEL
+from ksec_tui.analysis.rbac.identity import Who, who
+from ksec_tui.analysis.rbac.rules import EVERYTHING, aggregated_rules
+from ksec_tui.cluster.access import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding
+from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+GROUP = "rbac.authorization.k8s.io"
+
+USER_FACING = frozenset({"cluster-admin", "admin", "edit", "view"})
+"""The default ClusterRoles that are meant to be bound by people (rbac bootstrappolicy)."""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A binding and what it comes to.
+
+    Attributes:
+        binding: the object.
+        role: what it refers to.
+        subjects: its subjects in their order; None for one that can match nobody.
+        holder: the role's object; None when it is missing or was not read.
+        rules: the role's rules as the authorizer sees them.
+        unknown: why the rules are not known; empty when they are.
+    """
+
+    binding: ClusterRoleBinding | RoleBinding
+    role: ObjectRef
+    subjects: tuple[Who | None, ...]
+    holder: Role | ClusterRole | None = None
+    rules: tuple[PolicyRule, ...] = ()
+    unknown: str = ""
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The binding's name."""
+        return self.binding.ref
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace to which the grant is confined; None for the whole cluster."""
+        return None if isinstance(self.binding, ClusterRoleBinding) else self.binding.namespace
+
+    @property
+    def people(self) -> tuple[Who, ...]:
+        """The subjects that can match somebody, each once."""
+        return tuple(dict.fromkeys(item for item in self.subjects if item is not None))
+
+    @property
+    def dangling(self) -> bool:
+        """Whether the role is known not to exist."""
+        return self.holder is None and not self.unknown and not self.rules
+
+
+def bindings(snapshot: Snapshot) -> tuple[Bound, ...]:
+    """All bindings, ClusterRoleBindings first, each by namespace and name; computed once."""
+    found: dict[ObjectRef, Bound] = snapshot.derived(_collect, _collect)
+    return tuple(found.values())
+
+
+def binding_named(snapshot: Snapshot, ref: ObjectRef) -> Bound | None:
+    """The binding of that name, or None."""
+    found: dict[ObjectRef, Bound] = snapshot.derived(_collect, _collect)
+    return found.get(ref)
+
+
+def rules_of(snapshot: Snapshot, role: Role | ClusterRole) -> tuple[PolicyRule, ...]:
+    """The rules of a role, as the authorizer reads them: those that are stored.
+
+    An aggregated role in a manifest has no rules yet; then those that its controller will write. What a
+    cluster has stored carries a uid.
+    """
+    if isinstance(role, ClusterRole) and not role.rules and not role.metadata.uid:
+        return aggregated_rules(role, snapshot.of(CLUSTER_ROLE))
+    return role.rules or ()
+
+
+def _collect(snapshot: Snapshot) -> dict[ObjectRef, Bound]:
+    has_defaults = any(
+        role.metadata.labels.get(BOOTSTRAP_LABEL) == "rbac-defaults" for role in snapshot.of(CLUSTER_ROLE)
+    )
+    unreadable = {entry.ref: entry.reason for entry in snapshot.unreadable}
+    known: dict[ObjectRef, tuple[PolicyRule, ...]] = {}
+    found: dict[ObjectRef, Bound] = {}
+    every: tuple[ClusterRoleBinding | RoleBinding, ...] = (
+        *snapshot.of(CLUSTER_ROLE_BINDING),
+        *snapshot.of(ROLE_BINDING),
+    )
+    for binding in every:
+        inside = binding.namespace if isinstance(binding, RoleBinding) else ""
+        subjects = tuple(who(subject, inside) for subject in binding.subjects or ())
+        ref = _role_ref(binding, inside)
+        holder = _holder(snapshot, ref)
+        if holder is not None:
+            if ref not in known:
+                known[ref] = rules_of(snapshot, holder)
+            found[binding.ref] = Bound(binding, ref, subjects, holder, known[ref])
+            continue
+        assumed = ref.kind == "ClusterRole" and not has_defaults
+        if assumed and ref.name == "cluster-admin":
+            found[binding.ref] = Bound(binding, ref, subjects, None, (EVERYTHING,))
+            continue
+        unknown = _why_unknown(snapshot, ref, unreadable, assumed=assumed)
+        found[binding.ref] = Bound(binding, ref, subjects, unknown=unknown)
+    return found
+
+
+def _role_ref(binding: ClusterRoleBinding | RoleBinding, inside: str) -> ObjectRef:
+    refers = binding.role_ref
+    return ObjectRef(inside if refers.kind == "Role" else "", refers.kind, refers.name, GROUP)
+
+
+def _holder(snapshot: Snapshot, ref: ObjectRef) -> Role | ClusterRole | None:
+    if ref.kind == "ClusterRole":
+        return snapshot.find(CLUSTER_ROLE, ref.name)
+    if ref.kind == "Role" and ref.namespace:
+        return snapshot.find(ROLE, ref.name, ref.namespace)
+    return None
+
+
+def _why_unknown(
+    snapshot: Snapshot, ref: ObjectRef, unreadable: dict[ObjectRef, str], *, assumed: bool
+) -> str:
+    if ref in unreadable:
+        return f"{ref} could not be read: {unreadable[ref]}"
+    if ref.kind == "ClusterRole":
+        gap = snapshot.coverage.gap(CLUSTER_ROLE)
+        if gap is None and assumed and (ref.name in USER_FACING or ref.name.startswith("system:")):
+            return f"{ref} comes with every cluster but is not among the objects that were read"
+        return gap or ""
+    if ref.kind == "Role" and ref.namespace:
+        return snapshot.coverage.gap(ROLE, ref.namespace) or ""
+    return ""
