@@ -30,7 +30,8 @@ class Cell:
     style: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: together with frozen they make `Column[Row](...)` fail in Python 3.11 (typing sets __orig_class__).
+@dataclass(frozen=True)
 class Column(Generic[T]):
     """One column of a table of `T`.
 
@@ -59,7 +60,7 @@ class Column(Generic[T]):
     priority: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placed(Generic[T]):
     """A column with the cells it got: from `x` on, `width` of them, the gap not counted."""
 

@@ -15,7 +15,6 @@ def diff_lines(before: str, after: str, context: int = 3) -> list[Line]:
     """
     old, new = before.split("\n"), after.split("\n")
     lines: list[Line] = []
-    # Without junk guessing, a line that occurs often would be matched badly only in very long texts.
     for group in SequenceMatcher(None, old, new).get_grouped_opcodes(context):
         first, last = group[0], group[-1]
         lines.append(Line(((_hunk(first[1], last[2], first[3], last[4]), "hunk"),)))

@@ -115,8 +115,6 @@ class VirtualTable(CursorView, Generic[T]):
         self._placed_for = -1
         self._painted: LRUCache[tuple[int, RowState, int], Strip] = LRUCache(1024)
 
-    # What is shown
-
     @property
     def line_count(self) -> int:
         """Rows that the filter lets through."""
@@ -295,8 +293,6 @@ class VirtualTable(CursorView, Generic[T]):
             if event.chain == 2:
                 self.action_open()
 
-    # Consequences
-
     def cursor_moved(self) -> None:
         """Drag a range along and tell who listens."""
         if self._rows.in_range and self._rows.shown:
@@ -306,7 +302,8 @@ class VirtualTable(CursorView, Generic[T]):
 
     def _announce(self) -> None:
         row = self.cursor_row
-        self._current_key = self.cursor_key
+        if row is not None:  # an empty list, as while loading, does not forget where the cursor was
+            self._current_key = self._rows.key(row)
         if row is not self._current:
             self._current = row
             self.post_message(self.CursorMoved(self, row))
@@ -342,8 +339,6 @@ class VirtualTable(CursorView, Generic[T]):
     def forget_paint(self) -> None:
         """Drop painted rows."""
         self._painted.clear()
-
-    # Painting
 
     def _place(self) -> tuple[Placed[T], ...]:
         width = self.scrollable_content_region.width

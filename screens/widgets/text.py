@@ -19,8 +19,8 @@ from textual.strip import Strip
 from ksec_tui.screens.widgets.cells import clip, fit, one_line
 from ksec_tui.screens.widgets.cursor import CursorView, navigation
 
-_TEXT_SHARE = 2
-"""A note may push its line's text down to the width divided by this."""
+_NOTE_ROOM = 12
+"""Cells that a note keeps beside a text that is too long for both: its glyph and first words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class TextLines(CursorView):
         room = self._room()
         note = one_line(line.note, room, ascii=self.ascii)
         if note and not self._left:
-            room = max(room - cell_len(note) - 3, room // _TEXT_SHARE)
+            room = max(1, room - 3 - min(cell_len(note), _NOTE_ROOM))
         text = self._text([(words, style(name)) for words, name in line.spans], hit, room)
         parts += text
         if note:

@@ -24,6 +24,9 @@ _STYLES = {
     "tag:yaml.org,2002:null": "number",
 }
 
+_OTHER_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
+"""What YAML 1.1 reads as a line's end, or drops, unless it is escaped."""
+
 _Span = tuple[int, int, str]
 """First column, column after the last, style name."""
 
@@ -51,7 +54,10 @@ class _AsciiDumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper | yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else None
+    if not _OTHER_BREAKS.isdisjoint(text):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -75,7 +81,10 @@ def yaml_text(document: Mapping[str, object]) -> str:
 
 
 def yaml_lines(
-    document: Mapping[str, object], marks: Mapping[str, Mark], *, ascii: bool = False
+    document: Mapping[str, object],
+    marks: Mapping[str, Mark],
+    *,
+    ascii: bool = False,  # noqa: A002 - the word users know
 ) -> list[Line]:
     """`document` as lines of YAML, coloured, with a glyph and a note on the line of each mark.
 
