@@ -56,6 +56,6 @@ class DemoSource:
                     )
                 yield Ended(kind, KindCoverage(State.OK))
 
-    def fetch(self, ref: ObjectRef) -> Document | None:  # noqa: ARG002
+    def fetch(self, ref: ObjectRef) -> Document | None:  # noqa: ARG002 - the protocol's
         """None: every object is held whole already."""
         return None

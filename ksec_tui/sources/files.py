@@ -99,7 +99,7 @@ class FileSource:
                 yield Opened(self._info)
             yield from reading.finish()
 
-    def fetch(self, ref: ObjectRef) -> Document | None:  # noqa: ARG002
+    def fetch(self, ref: ObjectRef) -> Document | None:  # noqa: ARG002 - the protocol's
         """None: everything was read already."""
         return None
 
