@@ -290,7 +290,7 @@ class _Reader:
                 marks += 1
             plain = value.cut(marks)
             if not plain.text:
-                raise FilterError(f"a value is expected for {name}:, as in {spec.help}", plain.start)
+                raise FilterError(f"a value is expected for {name}:, as in {spec.examples[0]}", plain.start)
             try:
                 test = spec.read(plain.text)
             except ValueError as error:

@@ -10,7 +10,7 @@ from ksec_tui.findings.filter_fields import FIELDS, FieldSpec
 MAX_OFFERED = 50
 """How many completions are offered at most."""
 
-_LABELS = FieldSpec("label", "a label selector", FIELDS["label"].read)
+_LABELS = FieldSpec("label", "label selector", ("-l app=web",), FIELDS["label"].read)
 
 
 @dataclass(slots=True)

@@ -131,13 +131,15 @@ class FieldSpec:
 
     Attributes:
         facet: the name by which a row is asked for its values.
-        help: one line that says what may follow the colon.
+        means: what it is about, in a word or two.
+        examples: filters that use it, for the help and for error messages.
         read: turns one value into a test; ValueError with a sentence when it means nothing.
         words: values that are always offered for completion.
     """
 
     facet: str
-    help: str
+    means: str
+    examples: tuple[str, ...]
     read: Callable[[str], Test]
     words: tuple[str, ...] = ()
 
@@ -226,25 +228,27 @@ _VERDICTS = tuple(verdict.value for verdict in Verdict)
 _MARKS = ("new", "fixable", "unknown", "staged", "risky", "system", "mine", "marked")
 _STATES = ("open", "in-progress", "dismissed", "fixed", "regressed")
 
-_SEVERITY = FieldSpec("sev", "severity: sev:high,critical  sev:>=medium", read_severity, _SEVERITIES)
-_NAMESPACE = FieldSpec("ns", "namespace: ns:prod-*,!kube-*", read_glob)
-_RULE = FieldSpec("rule", "check id: rule:rbac-*", read_glob_any_case)
+_SEVERITY = FieldSpec("sev", "severity", ("sev:high,critical", "sev:>=medium"), read_severity, _SEVERITIES)
+_NAMESPACE = FieldSpec("ns", "namespace", ("ns:prod-*,!kube-*",), read_glob)
+_RULE = FieldSpec("rule", "check id", ("rule:rbac-*",), read_glob_any_case)
 
 FIELDS: Mapping[str, FieldSpec] = {
     "sev": _SEVERITY,
     "severity": _SEVERITY,
     "ns": _NAMESPACE,
     "namespace": _NAMESPACE,
-    "kind": FieldSpec("kind", "kind, short names too: kind:deploy,sts", read_kind),
-    "name": FieldSpec("name", 'name: name:web-*  name:"a b"', read_glob),
+    "kind": FieldSpec("kind", "kind, short names too", ("kind:deploy,sts",), read_kind),
+    "name": FieldSpec("name", "name", ("name:web-*", 'name:"a b"'), read_glob),
     "rule": _RULE,
     "check": _RULE,
-    "state": FieldSpec("state", "triage state: state:open", read_glob_any_case, _STATES),
-    "is": FieldSpec("is", f"is:{'|'.join(_MARKS)}", one_of(_MARKS), _MARKS),
-    "age": FieldSpec("age", "age: age:<7d  age:>=2h", read_age),
-    "path": FieldSpec("path", "text within the evidence path: path:hostPath", Contains),
-    "label": FieldSpec("label", "label as key=value: label:app=web*", read_glob),
-    "lens": FieldSpec("lens", f"threat: lens:{'|'.join(_LENSES)}", read_lens, _LENSES),
-    "verdict": FieldSpec("verdict", f"verdict:{'|'.join(_VERDICTS)}", one_of(_VERDICTS), _VERDICTS),
+    "state": FieldSpec("state", "triage state", ("state:open",), read_glob_any_case, _STATES),
+    "is": FieldSpec("is", "marks of a row", (f"is:{'|'.join(_MARKS)}",), one_of(_MARKS), _MARKS),
+    "age": FieldSpec("age", "age", ("age:<7d", "age:>=2h"), read_age),
+    "path": FieldSpec("path", "text within the evidence path", ("path:hostPath",), Contains),
+    "label": FieldSpec("label", "label as key=value", ("label:app=web*",), read_glob),
+    "lens": FieldSpec("lens", "threat", (f"lens:{'|'.join(_LENSES)}",), read_lens, _LENSES),
+    "verdict": FieldSpec(
+        "verdict", "what the check says", (f"verdict:{'|'.join(_VERDICTS)}",), one_of(_VERDICTS), _VERDICTS
+    ),
 }
 """Every field by every name that it answers to."""

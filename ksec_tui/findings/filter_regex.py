@@ -1,12 +1,13 @@
 """Regular expressions that a person types: compiled only when their cost stays bounded.
 
 Python's engine backtracks, so a pattern such as ``(a+)+b`` needs time exponential in the length of a row, and a
-row's text is written by strangers. Repeated groups that can match in several ways are refused, the number of
-choices is limited, and the more repetitions a pattern has, the less text it looks at.
+row's text is written by strangers. Repeated groups that can match in several ways are refused, and the more ways
+the rest of a pattern may try, the less text it looks at.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -15,12 +16,14 @@ MAX_PATTERN = 200
 """Characters of one pattern."""
 
 MAX_SUBJECT = 4_096
-"""Characters of a row's text that a pattern looks at; fewer when it holds several repetitions."""
+"""Characters of a row's text that a pattern looks at; fewer when it may try many ways."""
 
-_SUBJECT_BY_REPEATS = (MAX_SUBJECT, MAX_SUBJECT, 1_024, 384)
-_MAX_CHOICES = 10
+_MIN_SUBJECT = 256  # a pattern that could not even be given an ordinary row is refused
+_MAX_STEPS = 20_000_000  # of the engine for one row at worst, about a tenth of a second
 
 _UNREAD = re.compile(r"\(\?(?:#|[a-zA-Z]*x)")  # what would make the reading below wrong
+_ONE_CHARACTER = re.compile(r"\\(?P<escaped>[^\w\s])|(?P<plain>[^.^$\\\[])|\[(?P<listed>[^\\^])\]")
+_CLASS = re.compile(r"\\[^\w]|\\[dDsSwW]|[^\\^$]|\[.*\]", re.DOTALL)  # one character of some kind
 _PART = re.compile(
     r"""(?P<escape>\\.)
     |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
@@ -41,13 +44,28 @@ class CostlyPattern(ValueError):  # noqa: N818 - it is a pattern that is refused
         self.position = position
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cost:
-    """What was met so far: repetitions of open length, choices, and per open group whether it can vary."""
+    """What was met so far.
 
-    repeats: int = 0
+    Attributes:
+        open: repetitions whose end depends on what follows; each multiplies the ways to try by the text's length.
+        settled: repetitions that can end in one place only, as in ``[0-9]+[.]``.
+        choices: optional parts and alternatives; each doubles the ways to try.
+        varies: for every group that is open, whether it can match in several ways.
+    """
+
+    open: int = 0
+    settled: int = 0
     choices: int = 0
     varies: list[bool] = field(default_factory=lambda: [False])
+
+    @property
+    def limit(self) -> int:
+        """How much text may be looked at within the allowed steps: ways to try, from every start."""
+        power = self.open + min(self.settled, 1) + 1
+        steps = _MAX_STEPS * math.factorial(power) / 2**self.choices
+        return min(MAX_SUBJECT, int(steps ** (1 / power)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +103,15 @@ def compile_bounded(pattern: str) -> Bounded:
         written = re.compile(pattern, re.MULTILINE | re.DOTALL) if case_counts else lowered
     if unread := _UNREAD.search(pattern):
         raise CostlyPattern("comments and the x flag are not supported", unread.start())
-    return Bounded(written, lowered, _SUBJECT_BY_REPEATS[_repeats(pattern)])
+    return Bounded(written, lowered, _limit(pattern))
 
 
-def _repeats(pattern: str) -> int:
-    """Count repetitions of open length in a valid pattern; CostlyPattern when the cost could explode."""
+def _limit(pattern: str) -> int:
+    """How much text a valid pattern may look at; CostlyPattern when the cost could explode."""
     cost = _Cost()
+    parts = list(_PART.finditer(pattern))
     group_varies = False  # what the part just before was a group that can match in several ways
-    for part in _PART.finditer(pattern):
+    for index, part in enumerate(parts):
         kind, after_group, group_varies = part.lastgroup, group_varies, False
         if kind == "open" and not part[0].endswith(")"):
             cost.varies.append(False)
@@ -103,22 +122,38 @@ def _repeats(pattern: str) -> int:
             cost.varies[-1] = True
             cost.choices += 1
         elif kind == "repeat":
-            _count(cost, part["repeat"], part.start(), after_group=after_group)
-        if cost.repeats >= len(_SUBJECT_BY_REPEATS) or cost.choices > _MAX_CHOICES:
+            if after_group and part["repeat"] != "?":
+                message = "a repeated group that itself repeats or has choices could take for ever"
+                raise CostlyPattern(message, part.start())
+            _count(cost, part["repeat"], settled=_settled(parts, index))
+        if cost.limit < _MIN_SUBJECT:
             raise CostlyPattern("too many repetitions or choices to stay fast", part.start())
-    return cost.repeats
+    return cost.limit
 
 
-def _count(cost: _Cost, quantifier: str, position: int, *, after_group: bool) -> None:
+def _count(cost: _Cost, quantifier: str, *, settled: bool) -> None:
     low, comma, high = quantifier.strip("{}").partition(",")
     if quantifier == "?":
         cost.choices += 1
-        cost.varies[-1] = True
-        return
-    if after_group:
-        raise CostlyPattern(
-            "a repeated group that itself repeats or has choices could take for ever", position
-        )
-    if quantifier in "*+" or (comma and (low != high or not high)):
-        cost.repeats += 1
-        cost.varies[-1] = True
+    elif quantifier not in ("*", "+") and not (comma and (low != high or not high)):
+        return  # a fixed number of times
+    elif settled:
+        cost.settled += 1
+    else:
+        cost.open += 1
+    cost.varies[-1] = True
+
+
+def _settled(parts: list[re.Match[str]], index: int) -> bool:
+    """Whether a repetition is of one kind of character and what must follow it is a character of no such kind."""
+    if index == 0 or index + 1 >= len(parts):
+        return index > 0
+    repeated, follower = parts[index - 1], parts[index + 1]
+    if not all(part.lastgroup in (None, "escape", "set") for part in (repeated, follower)):
+        return False
+    if index + 2 < len(parts) and parts[index + 2].lastgroup == "repeat":
+        return False
+    char = _ONE_CHARACTER.fullmatch(follower[0])
+    if char is None or not _CLASS.fullmatch(repeated[0]):
+        return False
+    return not re.match(repeated[0], char[char.lastgroup or 0], re.DOTALL | re.IGNORECASE)
