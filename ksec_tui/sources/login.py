@@ -133,7 +133,7 @@ class Plugin:
             output, errors, ended = _attend(process, seconds, cancel, echo=interactive, group=not interactive)
         said = f": {one_line(errors, 400)}" if errors else ""
         if not ended:
-            raise SourceError(f"{self.name} did not finish within {seconds:.0f} seconds{said}")
+            raise SourceError(f"{self.name} did not finish within {seconds:g} seconds{said}")
         if process.returncode != 0:
             raise SourceError(f"{self.name} failed with status {process.returncode}{said}")
         return self._credential(output)

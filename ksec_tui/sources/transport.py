@@ -109,7 +109,7 @@ class Transport:
         *,
         wait: Wait = threading.Event.wait,
         workers: int = 4,
-        max_body: int = MAX_BODY,
+        max_body: int | None = None,
         compress: bool | None = None,
     ) -> None:
         self._connection = connection
@@ -117,7 +117,7 @@ class Transport:
         self._log = log
         self._wait = wait
         self._workers = workers
-        self._max_body = max_body
+        self._max_body = MAX_BODY if max_body is None else max_body
         self._compress = compress
         self._sockets = Sockets()
         self._pool: Any = None
@@ -286,20 +286,20 @@ def _connection_error(error: Exception, host: str, seconds: float) -> Exception:
     from urllib3 import exceptions as errors  # as late as the client that brings it
 
     where = one_line(host, 200)
-    if isinstance(error, errors.ConnectTimeoutError) and not isinstance(error, errors.NewConnectionError):
+    if isinstance(error, errors.NameResolutionError):
+        return BrokenError(f"the name of {where} cannot be resolved")
+    if isinstance(error, errors.NewConnectionError):  # upstream makes it a kind of time out
+        return _TransientError(f"no connection to {where}: {_cause(error)}")
+    if isinstance(error, errors.ConnectTimeoutError):
         return BrokenError(f"{where} does not answer")
     if isinstance(error, (errors.TimeoutError, TimeoutError)):
         return BrokenError(f"no answer within {seconds:g} seconds")
-    if isinstance(error, errors.NameResolutionError):
-        return BrokenError(f"the name of {where} cannot be resolved")
     if isinstance(error, errors.SSLError):
         return BrokenError(f"the TLS connection to {where} failed: {one_line(str(error), 300)}")
     if isinstance(error, errors.ProxyError):
         return BrokenError(f"the proxy refused: {one_line(str(error), 300)}")
     if isinstance(error, (errors.IncompleteRead, http.client.IncompleteRead)):
         return _TransientError("the answer was cut off")
-    if isinstance(error, errors.NewConnectionError):
-        return _TransientError(f"no connection to {where}: {_cause(error)}")
     if isinstance(error, errors.DecodeError):
         return BrokenError("the answer cannot be decompressed")
     if isinstance(error, ValueError) and not isinstance(error, errors.HTTPError):
