@@ -92,7 +92,12 @@ def members(data: bytes, wanted: tuple[str, ...]) -> Iterator[Member | str]:
     if skipped:
         names = ", ".join(one_line(name, 60) for name in skipped[:_SHOWN])
         more = f" and {len(skipped) - _SHOWN:,} more" if len(skipped) > _SHOWN else ""
-        yield f"{len(skipped):,} entries are links or devices and were skipped: {names}{more}"
+        what = (
+            "1 entry is a link or device"
+            if len(skipped) == 1
+            else f"{len(skipped):,} entries are links or devices"
+        )
+        yield f"{what}, not read: {names}{more}"
 
 
 def _unpacked(data: bytes) -> IO[bytes]:

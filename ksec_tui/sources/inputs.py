@@ -89,7 +89,7 @@ def _read(path: str) -> Iterator[Input | Skipped]:
             return
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        yield Skipped(path, f"it goes on for ever; files over {MAX_FILE >> 20} MiB are not read")
+        yield Skipped(path, f"more than {MAX_FILE >> 20} MiB, which is more than is read of one file")
     elif archive.is_archive(path):
         yield from _unpack(path, data)
     else:

@@ -242,7 +242,7 @@ class _Builder:
         frame.height = max(frame.height, height + 1)
         if frame.map is None:
             frame.list.append(value)
-            if self.stack[1:] == [frame] and self.stack[0].key == "items":
+            if len(self.stack) == 2 and self.stack[0].key == "items":
                 self.item_lines.append(line or self.at(event))
         elif frame.key is None:
             frame.key = self.key(value, event)
