@@ -182,7 +182,7 @@ class VirtualTable(CursorView, Generic[T]):
         self._rows.filter(keep, narrows=narrows)
         self._rearranged()
 
-    def set_sort(self, column_id: str | None, reverse: bool = False) -> None:  # noqa: FBT001, FBT002 - agreed
+    def set_sort(self, column_id: str | None, reverse: bool = False) -> None:  # noqa: FBT002 - agreed
         """Order by a column, equal rows as given; None for the order given.
 
         Raises:

@@ -1,0 +1,137 @@
+"""The app: themes, the explorer on one session, and the way to another cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.command import Hit, Hits, Provider
+from textual.screen import Screen
+
+from ksec_tui import themes
+from ksec_tui.cluster.text import one_line
+from ksec_tui.screens.explorer import Explorer
+from ksec_tui.screens.keys import all_keys
+from ksec_tui.session import Session, State
+from ksec_tui.sources.base import Source, SourceError
+
+Opener = Callable[[str], Source]
+"""From the name of a context to its source; raises SourceError."""
+
+
+class ObjectProvider(Provider):
+    """The palette's objects: what the present list shows."""
+
+    async def search(self, query: str) -> Hits:
+        """Objects whose name matches."""
+        screen = self.screen
+        if not isinstance(screen, Explorer):
+            return
+        matcher = self.matcher(query)
+        for row in screen.rows_shown():
+            name = one_line(f"{row.ref.kind} {row.ref.path}", 120)
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), lambda row=row: screen.jump(row.ref), text=name)
+
+
+class KsecApp(App[int]):
+    """ksec-tui.
+
+    Args:
+        source: the cluster to explore first.
+        contexts: names of the contexts that can be opened instead.
+        opener: opens one of them.
+        theme: name of a theme.
+        ascii: draw with ASCII characters only.
+        filter: the filter of the findings at the start.
+        keys: binding id to keys, comma-separated.
+    """
+
+    TITLE = "ksec"
+    CSS_PATH: ClassVar[str] = str(themes.STYLESHEET)
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {ObjectProvider}
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        contexts: Callable[[], Sequence[str]] = tuple,
+        opener: Opener | None = None,
+        theme: str = themes.DEFAULT,
+        ascii: bool = False,  # noqa: A002 - the word users know
+        filter: str = "",  # noqa: A002
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        for item in themes.discover():
+            self.register_theme(item)
+        self.theme = theme
+        self.rebound = dict(keys or {})
+        self._contexts = contexts
+        self._opener = opener
+        self._ascii = ascii
+        self._filter = filter
+        self.session = Session(source, self._publish)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our style sheet's variables, for themes that are not ours."""
+        return dict(themes.discover()[0].variables)
+
+    def on_mount(self) -> None:
+        """Show the explorer; it starts the reading once it has been painted."""
+        self.set_keymap(self.rebound)
+        self.push_screen(Explorer(self.session, self, ascii=self._ascii, filter=self._filter))
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self.session.close(timeout=2.0)
+
+    def _publish(self, state: State) -> None:
+        """Pass a State on to the explorer; called from the session's threads."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Explorer):
+                screen.post_message(Explorer.StateArrived(state))
+
+    # What the explorer asks of the world outside
+
+    def contexts(self) -> Sequence[str]:
+        """Names of the contexts that can be opened."""
+        return self._contexts() if self._opener else ()
+
+    def open_context(self, name: str) -> None:
+        """Start over with another context; its login may use the terminal."""
+        if self._opener is None:
+            return
+        try:
+            with self.suspend():
+                source = self._opener(name)
+        except SourceError as error:
+            self.notify(one_line(str(error), 300), severity="error", markup=False)
+            return
+        self.session.close(timeout=2.0)
+        self.session = Session(source, self._publish)
+        self.switch_screen(Explorer(self.session, self, ascii=self._ascii))
+
+    def requests(self) -> Sequence[str]:
+        """What was asked of the API server, newest last."""
+        log: Iterable[object] = getattr(self.session.source, "log", ())
+        return [str(item) for item in tuple(log)]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's actions: every key of the explorer that can do something now."""
+        yield from super().get_system_commands(screen)
+        if not isinstance(screen, Explorer):
+            return
+        for key in all_keys(Explorer):
+            if key.scope == "everywhere" and not screen.disabled_reason(key.action.partition("(")[0]):
+                action = f"screen.{key.action}"
+                yield SystemCommand(
+                    key.words, f"key {key.keys}", lambda action=action: self._run_later(action)
+                )
+
+    def _run_later(self, action: str) -> None:
+        self.call_later(self.run_action, action)

@@ -1,0 +1,1 @@
+"""The tabs of the detail view: one module each, discovered."""

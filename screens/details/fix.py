@@ -1,0 +1,90 @@
+"""Tab Fix: the smallest change that removes the finding, as a diff, with its risk and its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ksec_tui.checks import all_checks
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.fix import Fix, Risk
+from ksec_tui.findings.runner import fix_for
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.diff import object_diff
+from ksec_tui.fixes.owner import manager_of
+from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.simulate import simulate
+from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
+from ksec_tui.screens.widgets.diff_view import diff_lines
+from ksec_tui.screens.widgets.text import Line
+
+RISK_STYLES = {Risk.SAFE: "pass", Risk.LIKELY: "low", Risk.REVIEW: "medium", Risk.MANUAL: "high"}
+
+
+def lines(hand: Hand) -> Sequence[Line]:
+    """The fix of the finding in hand, or of the worst finding on the object in hand that has one."""
+    finding = chosen(hand)
+    if finding is None:
+        return [line("There is nothing here to fix.", "muted")]
+    fix = fix_for(finding, all_checks(), hand.snapshot)
+    if fix is None:
+        return [
+            line(f"No fix is known for {finding.check} on {finding.subject}.", "muted"),
+            line("The tab Why says what is wrong; the change is yours to choose.", "muted"),
+        ]
+    return list(_fix(finding, fix, hand))
+
+
+def chosen(hand: Hand) -> Finding | None:
+    """The finding whose fix is meant."""
+    row = hand.row
+    if row.finding is not None:
+        return row.finding if row.finding.verdict is Verdict.FAIL else None
+    fails = [item for item in row.findings if item.verdict is Verdict.FAIL]
+    return next((item for item in fails if item.fixable), fails[0] if fails else None)
+
+
+def _fix(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
+    yield Line(((fix.title, "bold"), (f"   {finding.check}", "muted")))
+    yield Line((("risk  ", "muted"), (fix.risk.value, RISK_STYLES[fix.risk])))
+    if fix.may_break:
+        yield from list(prose(f"May break: {fix.may_break}", hand.width))[:-1]
+    if fix.rolls_out:
+        yield line("Pods are replaced when it is applied.", "muted")
+    item = hand.snapshot.get(finding.subject)
+    manager = manager_of(item) if item is not None else None
+    if manager is not None:
+        yield from list(prose(manager.advice, hand.width, style="warning"))[:-1]
+    yield line()
+    if fix.risk is Risk.MANUAL or not fix.changes:
+        yield heading("No patch can do this. By hand:")
+        for number, step in enumerate(fix.steps, 1):
+            yield from list(prose(f"{number}. {step}", hand.width, indent="  "))[:-1]
+        return
+    yield from _proof(finding, fix, hand)
+
+
+def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
+    view = hand.view
+    plan = FixPlan().stage(finding, fix)
+    outcome = simulate(hand.snapshot, plan, all_checks(), results=view.state.results)
+    if outcome.refused:
+        for refused in outcome.refused:
+            yield from prose(f"Refused: {refused.reason}", hand.width, style="error")
+    else:
+        count = len(outcome.removed)
+        mark = "ok" if view.ascii else "✓"
+        said = f"{mark} proven on the loaded state: {count} finding{'s' if count != 1 else ''} gone, none new"
+        yield line(said, "pass")
+        yield line(
+            "staged; s takes it out again" if view.plan.has(finding.fingerprint) else "s stages it", "muted"
+        )
+    yield line()
+    for ref, after in outcome.after.items():
+        before = outcome.before.get(ref)
+        sign = "+ " if before is None else "- " if after is None else "~ "
+        yield Line(((sign, "accent"), (str(ref), "bold"), (f"  {outcome.notes.get(ref, '')}", "warning")))
+        yield from diff_lines(*object_diff(before, after))
+        yield line()
+
+
+TAB = Tab("fix", 2, "Fix", lines)

@@ -1,0 +1,81 @@
+"""What a detail tab is: a title and a pure function from the row in hand to lines."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.screens.pane import Row, View
+from ksec_tui.screens.widgets.text import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The row in hand and what it is seen with.
+
+    Attributes:
+        row: the row.
+        view: state and plan.
+        width: columns that prose is wrapped to.
+    """
+
+    row: Row
+    view: View
+    width: int = 80
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest Snapshot."""
+        return self.view.state.snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of the detail view.
+
+    Attributes:
+        id: stable name.
+        order: its place, left to right.
+        title: what it says.
+        lines: what it shows; runs off the UI thread.
+    """
+
+    id: str
+    order: int
+    title: str
+    lines: Callable[[Hand], Sequence[Line]]
+
+
+def discover(package: ModuleType) -> tuple[Tab, ...]:
+    """Every tab below `package`, in order."""
+    tabs = []
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        tab = getattr(importlib.import_module(info.name), "TAB", None)
+        if isinstance(tab, Tab):
+            tabs.append(tab)
+    return tuple(sorted(tabs, key=lambda tab: tab.order))
+
+
+def line(text: str = "", style: str = "", *, link: str = "") -> Line:
+    """One line in one style."""
+    return Line(((text, style),), link=link)
+
+
+def heading(text: str) -> Line:
+    """A heading."""
+    return Line(((text, "header bold"),))
+
+
+def prose(text: str, width: int, *, indent: str = "", style: str = "") -> Iterable[Line]:
+    """Paragraphs, wrapped to `width` columns."""
+    for paragraph in text.split("\n\n"):
+        flat = " ".join(paragraph.split())
+        wrapped = textwrap.wrap(flat, max(20, width), initial_indent=indent, subsequent_indent=indent)
+        for part in wrapped or [""]:
+            yield line(part, style)
+        yield line()

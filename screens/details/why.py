@@ -1,0 +1,99 @@
+"""Tab Why: what is wrong, where exactly, why it matters, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ksec_tui.checks import all_checks
+from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
+from ksec_tui.screens.widgets.text import Line
+from ksec_tui.themes.palette import badge, style_name
+
+
+def lines(hand: Hand) -> Sequence[Line]:
+    """The finding in hand in full, or every finding on the object in hand."""
+    row = hand.row
+    found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
+    if row.finding is not None:
+        found.extend(_finding(row.finding, hand, full=True))
+        others = [item for item in hand.view.state.results.on(row.ref) if item.check != row.finding.check]
+        if others:
+            found.append(heading("Also found on this object"))
+            found.extend(_short(item, hand) for item in others)
+        return found
+    if not row.findings:
+        found.extend((line(), *_nothing(hand)))
+        return found
+    for item in row.findings:
+        found.append(line())
+        found.extend(_finding(item, hand, full=len(row.findings) == 1))
+    return found
+
+
+def _nothing(hand: Hand) -> Iterator[Line]:
+    row = hand.row
+    if row.unknown:
+        yield line("? not known", "unknown bold")
+        yield from prose(row.unknown, hand.width)
+    elif row.judged:
+        mark = badge(None, Verdict.PASS, ascii=hand.view.ascii)
+        yield line(f"{mark} no check found anything wrong here", "pass")
+        yield line("Checks that look at other objects may still concern it: see Links.", "muted")
+    elif hand.view.state.judging:
+        yield line("judging …", "muted")
+    else:
+        for name, value in row.values.items():
+            text = value if isinstance(value, str) else getattr(value, "text", str(value))
+            if text:
+                yield Line(((f"{name:12} ", "muted"), (text, "")))
+
+
+def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
+    yield _short(finding, hand)
+    if finding.verdict is Verdict.UNKNOWN:
+        yield from prose(finding.reason, hand.width, indent="  ", style="unknown")
+    for piece in finding.evidence:
+        where = f" in {piece.ref}" if piece.ref is not None and piece.ref != finding.subject else ""
+        yield from list(prose(f"› {piece.words}{where}", hand.width, indent="  ", style="evidence"))[:-1]
+        if piece.path:
+            yield line(f"    {piece.path}", "muted")
+    if finding.reaches:
+        count = len(finding.reaches)
+        yield line(
+            f"  reaches {count} pod{'s' if count != 1 else ''}: {', '.join(finding.reaches[:5])}", "muted"
+        )
+    if full:
+        yield line()
+        declared = next((item for item in all_checks() if item.id == finding.check), None)
+        if declared is not None:
+            yield from _page(declared, hand)
+
+
+def _short(finding: Finding, hand: Hand) -> Line:
+    mark = badge(finding.severity, finding.verdict, ascii=hand.view.ascii)
+    style = style_name(finding.severity, finding.verdict)
+    severity = finding.severity.word if finding.verdict is Verdict.FAIL else "unknown"
+    return Line(
+        (
+            (f"{mark} ", f"{style} bold"),
+            (finding.title, "bold"),
+            (f"  {severity}", style),
+            (f"  {finding.check}", "muted"),
+        ),
+        link=f"finding:{finding.fingerprint}",
+    )
+
+
+def _page(declared: Check[object], hand: Hand) -> Iterator[Line]:
+    yield heading("Why it matters")
+    yield from prose(declared.page.why, hand.width)
+    yield Line((("Seen by   ", "muted"), (", ".join(threat.value for threat in declared.threats), "")))
+    yield from list(prose("References  " + ", ".join(declared.references), hand.width, style="muted"))
+    if declared.make_fix is not None:
+        yield line("s stages its fix, the tab Fix shows the change.", "muted")
+
+
+TAB = Tab("why", 1, "Why", lines)

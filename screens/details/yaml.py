@@ -1,0 +1,50 @@
+"""Tab YAML: the whole object, with the risk beside the very line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ksec_tui.analysis.workloads import workload_named
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.findings.verdict import Severity, Verdict
+from ksec_tui.screens.details.tab import Hand, Tab, line
+from ksec_tui.screens.widgets.text import Line
+from ksec_tui.screens.widgets.yaml_view import Mark, yaml_lines
+
+
+def lines(hand: Hand) -> Sequence[Line]:
+    """The object in hand as YAML."""
+    snapshot = hand.snapshot
+    ref = hand.row.ref
+    document = snapshot.document(ref)
+    if document is None:
+        workload = workload_named(snapshot, ref)
+        if workload is None:
+            return [line(f"{ref} was not read: it may not exist, or you may not read it.", "unknown")]
+        ref, document = workload.object.ref, snapshot.document(workload.object.ref) or {}
+        note = [line(f"{hand.row.ref} was not read; this is {ref}, which it made.", "unknown"), line()]
+    else:
+        note = []
+    if not snapshot.whole(ref):
+        note.append(line("Only the fields that are analysed are held of this object.", "muted"))
+    return [*note, *yaml_lines(document, marks(hand, ref))]
+
+
+def marks(hand: Hand, ref: ObjectRef) -> dict[str, Mark]:
+    """The worst evidence on each path of the object `ref`."""
+    found: dict[str, Mark] = {}
+    results = hand.view.state.results
+    for finding in dict.fromkeys((*results.on(ref), *results.on(hand.row.ref), *results.pointing_at(ref))):
+        if finding.verdict is not Verdict.FAIL:
+            continue
+        for piece in finding.evidence:
+            if (piece.ref or finding.subject) != ref:
+                continue
+            severity: Severity = piece.severity if piece.severity is not None else finding.severity
+            known = found.get(piece.path)
+            if known is None or severity > known.severity:
+                found[piece.path] = Mark(severity, piece.words)
+    return found
+
+
+TAB = Tab("yaml", 3, "YAML", lines)

@@ -1,0 +1,225 @@
+"""The explorer: the one screen on which everything is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import ClassVar, Protocol
+
+from textual.binding import Binding, BindingType
+
+from ksec_tui.cluster.text import one_line
+from ksec_tui.findings.filter import FilterError, parse
+from ksec_tui.screens import commands
+from ksec_tui.screens.copying import Copying
+from ksec_tui.screens.details.tab import heading, line
+from ksec_tui.screens.history import Place
+from ksec_tui.screens.keys import all_keys, spelled
+from ksec_tui.screens.modals import Confirm, Pick, Read
+from ksec_tui.screens.pane import Row
+from ksec_tui.screens.widgets.text import Line
+from ksec_tui.session import Session
+
+
+class Cluster(Protocol):
+    """What the explorer may ask of the world outside."""
+
+    def contexts(self) -> Sequence[str]:
+        """Names of the contexts that can be opened; none when the source is no live cluster."""
+
+    def open_context(self, name: str) -> None:
+        """Start over with another context."""
+
+    def requests(self) -> Sequence[str]:
+        """What was asked of the API server, one line each; none when the source is no live cluster."""
+
+
+class Explorer(Copying):
+    """All keys together, help, log, quitting."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", id="help"),
+        Binding("R,ctrl+r", "refresh", "Read everything again", id="refresh"),
+        Binding("at", "log", "Requests to the API server", id="log"),
+        Binding("q", "quit_safely", "Quit", id="quit"),
+        Binding("ctrl+c", "interrupt", "Copy the selection; twice quits", id="interrupt", priority=True),
+    ]
+
+    def __init__(self, session: Session, cluster: Cluster, *, ascii: bool = False, filter: str = "") -> None:  # noqa: A002
+        super().__init__(session, ascii=ascii)
+        self._cluster = cluster
+        self._interrupted = False
+        self.filter_of[self.pane_index] = filter
+
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """At most seven keys that matter here."""
+        pairs: list[tuple[str, str]]
+        if self.text.has_focus:
+            pairs = [("esc", "list"), ("enter", "follow"), ("/", "search"), ("{ }", "tab"), ("f", "full")]
+        else:
+            pairs = [
+                ("enter", "open"),
+                ("s", "stage"),
+                ("/", "filter"),
+                ("!", "risky"),
+                ("D", "diff"),
+                ("y", "yaml"),
+            ]
+            if len(self.pane.listings) > 1:
+                pairs.insert(1, (")", "view"))
+            if self.view.plan.staged:
+                pairs.insert(2, ("E", "export"))
+        pairs = [*pairs[:6], ("?", "help")]
+        found: list[tuple[str, str]] = []
+        for key, words in pairs:
+            found += [(f" {key} ", "accent bold"), (f"{words} ", "muted")]
+        return tuple(found)
+
+    # Commands
+
+    def complete_command(self, text: str, cursor: int) -> tuple[int, list[str]]:
+        """What may stand at the cursor of a command."""
+        return commands.complete_line(self, text, cursor)
+
+    def run_command(self, text: str) -> None:
+        """Carry out a command."""
+        commands.run_line(self, text)
+
+    def rows_shown(self) -> Iterable[Row]:
+        """The rows of the list, filtered."""
+        return self.table.shown[:5000]
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a message."""
+        self.notify(one_line(text, 400), severity="error" if error else "information", markup=False)
+
+    def set_filter(self, text: str) -> None:
+        """Filter the list; an invalid filter is refused with its reason."""
+        try:
+            parse(text)
+        except FilterError as error:
+            self.say(f"{error} (at column {error.position + 1})", error=True)
+            return
+        self.filter_of[self.pane_index] = text
+        self.apply_filter()
+
+    def go_to_findings(self, text: str) -> None:
+        """Show the findings under a filter."""
+        index = next(i for i, pane in enumerate(self.panes) if pane.id == "findings")
+        self.go(Place(index, 0, text))
+
+    def set_theme(self, name: str) -> None:
+        """Change the colours."""
+        if name in self.app.available_themes:
+            self.app.theme = name
+        else:
+            self.say(f"there is no theme {name}; there are {', '.join(self.theme_names())}", error=True)
+
+    def theme_names(self) -> Iterable[str]:
+        """The themes there are."""
+        return sorted(self.app.available_themes)
+
+    def context_names(self) -> Iterable[str]:
+        """The contexts there are."""
+        return self._cluster.contexts()
+
+    def change_context(self, name: str) -> None:
+        """Open another context, by name or from a list."""
+        known = self._cluster.contexts()
+        if name in known:
+            self._cluster.open_context(name)
+        elif not known:
+            self.say("there is no kubeconfig here to choose a context from", error=True)
+        elif name:
+            self.say(f"there is no context {name}", error=True)
+        else:
+
+            def chosen(context: str | None) -> None:
+                if context is not None:
+                    self._cluster.open_context(context)
+
+            self.app.push_screen(Pick("Context", [(context, context) for context in known]), chosen)
+
+    # Refresh, log, help
+
+    def action_refresh(self) -> None:
+        """Read everything again; what is on screen stays until it is there."""
+        self.session.refresh()
+
+    def action_log(self) -> None:
+        """Show every request to the API server."""
+        lines = [line(text) for text in self._cluster.requests()]
+        self.app.push_screen(Read("Requests", lines or [line("no API server was asked anything", "muted")]))
+
+    def action_help(self) -> None:
+        """Show what this pane answers, every key, and why some do nothing now."""
+        self.app.push_screen(Read(f"Help: {self.pane.title}", list(self._help())))
+
+    def _help(self) -> Iterator[Line]:
+        yield line(self.pane.help)
+        scope = ""
+        keymap = self.app_keys()
+        for key in all_keys(type(self)):
+            if key.scope != scope:
+                scope = key.scope
+                yield line()
+                yield heading(f"Keys {scope}")
+            name, _, _ = key.action.partition("(")
+            reason = self.disabled_reason(name)
+            keys = spelled(keymap(key.id, key.keys))
+            words = f"{key.words}   not now: {reason}" if reason else key.words
+            yield Line(
+                ((f"  {keys:16}", "accent"), (words, "muted" if reason else ""), (f"   {key.id}", "muted"))
+            )
+        yield Line((("  ctrl+p          ", "accent"), ("Palette of actions and objects", "")))
+        yield line()
+        yield heading("Commands")
+        for command in commands.COMMANDS:
+            yield Line(((f"  :{command.name} {command.usage}".ljust(36), "accent"), (command.help, "")))
+        yield line("  :findings :ns :rbac …  go to a pane, with a filter behind it", "muted")
+
+    def app_keys(self) -> Callable[[str, str], str]:
+        """The keys of a binding id, as the user may have rebound them."""
+        rebound: dict[str, str] = dict(getattr(self.app, "rebound", {}))
+        return lambda name, default: rebound.get(name, default)
+
+    def disabled_reason(self, action: str) -> str:
+        """Why an action can do nothing now; empty when it can."""
+        if action == "log" and not self._cluster.requests():
+            return "no API server was asked anything"
+        if action == "listing" and len(self.pane.listings) == 1:
+            return "this pane has one view"
+        return super().disabled_reason(action)
+
+    # Leaving
+
+    def action_quit_safely(self) -> None:
+        """Leave; asks first when staged fixes were not exported."""
+        if not self.unsaved:
+            self.app.exit()
+            return
+        count = len(self.view.plan.staged)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.app.exit()
+
+        question = (
+            f"{count} staged fix{'es were' if count != 1 else ' was'} not exported. Leave all the same?"
+        )
+        self.app.push_screen(Confirm(question, "leave"), answered)
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; without a selection, a second press leaves."""
+        selected = self.get_selected_text()
+        if selected:
+            self.copy(selected)
+            return
+        if self._interrupted:
+            self.app.exit()
+            return
+        self._interrupted = True
+        self.notify("press ctrl+c again to quit")
+        self.set_timer(3.0, self._forget_interrupt)
+
+    def _forget_interrupt(self) -> None:
+        self._interrupted = False

@@ -1,0 +1,148 @@
+"""The one-line bars around the lists: status, panes, title, hints."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ksec_tui.cluster.text import one_line
+from ksec_tui.screens.pane import Pane, View
+from ksec_tui.screens.widgets.styling import StyleBook
+
+
+class Bar(Static):
+    """A line of text of which nothing is parsed."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; width: 1fr; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__("", id=id, markup=False)
+        self._parts: tuple[tuple[str, str], ...] = ()
+
+    def show(self, *parts: tuple[str, str]) -> None:
+        """Show `parts`: texts and style names of the palette."""
+        if parts == self._parts:
+            return
+        self._parts = parts
+        book = StyleBook(self.rich_style, self.app.theme_variables)
+        self.update(
+            Text.assemble(*((one_line(text), book.style(style)) for text, style in parts), no_wrap=True)
+        )
+
+    @property
+    def words(self) -> str:
+        """What it says."""
+        return "".join(text for text, _ in self._parts)
+
+
+def status(view: View, *, width: int, scope: str, age: str) -> tuple[tuple[str, str], ...]:
+    """The status line: where one is, as whom, that nothing is written, how much is known.
+
+    On narrow screens the less important parts go first; context, READ-ONLY and coverage always stay.
+    """
+    state = view.state
+    info = state.snapshot.source
+    coverage = state.snapshot.coverage
+    dot = "*" if view.ascii else "●"
+    known = f"{dot} coverage {coverage.percent}%"
+    whole = coverage.percent == 100
+    parts: list[tuple[int, str, str]] = [
+        (0, " ksec ", "accent bold"),
+        (0, info.label or info.kind, "bold"),
+        (3, f"as {info.user}" if info.user else "", ""),
+        (2, info.server_version, ""),
+        (1, scope, "accent"),
+        (0, "READ-ONLY", "pass"),
+        (2, age, "muted"),
+        (0, known, "pass" if whole else "unknown"),
+        (0, "reading …" if state.reading else "judging …" if state.judging else "", "warning"),
+        (0, "STALE" if state.stale else "ERROR" if state.error else "", "error bold"),
+        (0, f"staged {len(view.plan.staged)}" if view.plan.staged else "", "mark bold"),
+    ]
+    shown = [part for part in parts if part[1]]
+    separator = " | " if view.ascii else " ▏"
+    for level in (3, 2, 1):
+        if sum(len(text) + len(separator) for _, text, _ in shown) <= width:
+            break
+        shown = [part for part in shown if part[0] < level]
+    found: list[tuple[str, str]] = []
+    for index, (_, text, style) in enumerate(shown):
+        if index > 1:
+            found.append((separator, "muted"))
+        found.append((text, style))
+    return tuple(found)
+
+
+class PaneStrip(Widget):
+    """The numbered panes; a click goes there."""
+
+    DEFAULT_CSS = """
+    PaneStrip { height: 1; width: 1fr; background: $surface; color: $foreground; }
+    """
+
+    class Chosen(Message):
+        """The pane at `index` was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, panes: tuple[Pane, ...], *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._panes = panes
+        self._active = 0
+        self._badges: tuple[str, ...] = ("",) * len(panes)
+        self._spots: list[tuple[int, int, int]] = []
+
+    def show(self, active: int, badges: tuple[str, ...]) -> None:
+        """Set which pane is on and the numbers beside the titles."""
+        if (active, badges) != (self._active, self._badges):
+            self._active, self._badges = active, badges
+            self.refresh()
+
+    def render(self) -> Text:
+        """The strip, short when there is no room."""
+        book = StyleBook(self.rich_style, self.app.theme_variables)
+        full = [self._label(i, badge=True) for i in range(len(self._panes))]
+        plain = [self._label(i, badge=False) for i in range(len(self._panes))]
+        bare = [f"{pane.number} {pane.title[:4]}" for pane in self._panes]
+        labels = next((row for row in (full, plain, bare) if self._fits(row)), None)
+        self._spots = []
+        if labels is None:
+            pane = self._panes[self._active]
+            last = self._panes[-1].number
+            return Text(
+                f" {pane.number}/{last} {self._label(self._active, badge=True)[2:]}", book.style("bold")
+            )
+        text, x = Text(no_wrap=True), 0
+        for index, label in enumerate(labels):
+            cell = f" {label} "
+            on = index == self._active
+            text.append(
+                cell, book.style("accent bold") + book.style("").parse("reverse") if on else book.style("")
+            )
+            self._spots.append((x, x + len(cell), index))
+            x += len(cell)
+            if index < len(labels) - 1:
+                text.append("│" if not self.has_class("-ascii") else "|", book.style("muted"))
+                x += 1
+        return text
+
+    def _fits(self, labels: list[str]) -> bool:
+        return sum(map(len, labels)) + 3 * len(labels) <= self.size.width
+
+    def _label(self, index: int, *, badge: bool) -> str:
+        pane = self._panes[index]
+        extra = f" {self._badges[index]}" if badge and self._badges[index] else ""
+        return f"{pane.number} {pane.title}{extra}"
+
+    def on_click(self, event: Click) -> None:
+        """Go to the clicked pane."""
+        for start, end, index in self._spots:
+            if start <= event.x < end:
+                self.post_message(self.Chosen(index))

@@ -1,0 +1,365 @@
+"""What a pane is: a number, a title, one or more views, each a pure function from State to rows.
+
+A pane is one module in `ksec_tui.screens.panes` that defines `PANE`; it is discovered, never listed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from ksec_tui.cluster.coverage import State as Reading
+from ksec_tui.cluster.kinds import Kind
+from ksec_tui.cluster.ref import CLUSTER, ObjectRef
+from ksec_tui.cluster.text import one_line
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.verdict import Severity, Verdict
+from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.screens.widgets.columns import Cell, Column
+from ksec_tui.session import State
+from ksec_tui.themes.palette import badge, style_name
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the panes draw from.
+
+    Attributes:
+        state: the newest State.
+        plan: the staged fixes.
+        ascii: draw with ASCII characters only.
+        staged: fingerprints of the findings in the plan.
+    """
+
+    state: State
+    plan: FixPlan
+    ascii: bool = False
+    staged: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, state: State, plan: FixPlan, *, ascii: bool) -> View:  # noqa: A002 - the word users know
+        """A view with the fingerprints of the staged findings looked up."""
+        return cls(state, plan, ascii, frozenset(item.fingerprint for item in plan.staged))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One row: an object or a finding, its judgement, and the pane's own values.
+
+    Attributes:
+        key: by which the row is known through refreshes.
+        ref: the object it is about.
+        findings: what was found on it, worst first.
+        values: the pane's own columns, by id.
+        unknown: why it could not be judged, though nothing was found; empty when it was.
+        judged: whether some check judged it and is not still to run.
+        labels: for label selectors in filters.
+        finding: the finding, when the row is one.
+        staged: whether a fix for one of its findings is in the plan.
+    """
+
+    key: str
+    ref: ObjectRef
+    findings: Sequence[Finding] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    unknown: str = ""
+    judged: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+    finding: Finding | None = None
+    staged: bool = False
+    text: str = ""
+    haystack: str = ""
+
+    def facet(self, name: str) -> Sequence[str]:
+        """The values of a filter field; see `ksec_tui.findings.filter`."""
+        if name == "is":
+            flags = [flag for finding in self.findings for flag in finding.facet("is")]
+            if self.staged:
+                flags.append("staged")
+            if self.unknown:
+                flags.append("unknown")
+            return flags
+        if name == "label":
+            return tuple(f"{key}={value}" for key, value in self.labels.items())
+        if self.finding is not None:
+            return self.finding.facet(name)
+        ref = self.ref
+        match name:
+            case "ns":
+                return (ref.name if ref.kind == "Namespace" else ref.namespace,)
+            case "kind":
+                return (ref.kind,)
+            case "name":
+                return (ref.name,)
+            case "verdict":
+                return (self.verdict.value,)
+        return tuple(value for finding in self.findings for value in finding.facet(name))
+
+    @property
+    def worst(self) -> Finding | None:
+        """The worst finding."""
+        return self.findings[0] if self.findings else None
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL, UNKNOWN or PASS; NOT_APPLICABLE when nothing judged it."""
+        if self.findings:
+            return self.findings[0].verdict
+        if self.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.PASS if self.judged else Verdict.NOT_APPLICABLE
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst FAIL's severity."""
+        found = self.worst
+        return found.severity if found is not None and found.verdict is Verdict.FAIL else None
+
+    @property
+    def words(self) -> str:
+        """The one-line reason."""
+        found = self.worst
+        if found is None:
+            return self.unknown
+        more = sum(finding.verdict is Verdict.FAIL for finding in self.findings) - 1
+        return found.words + (f"  (+{more} more finding{'s' if more > 1 else ''})" if more > 0 else "")
+
+
+def object_row(
+    view: View,
+    ref: ObjectRef,
+    values: dict[str, Any] | None = None,
+    *,
+    subjects: str = "",
+    labels: dict[str, str] | None = None,
+    key: str = "",
+) -> Row:
+    """A row for one object.
+
+    Args:
+        view: what to draw from.
+        ref: the object.
+        values: the pane's own columns.
+        subjects: the title of the check subjects that the object is one of (``workloads``), to tell PASS
+            from not judged.
+        labels: its labels.
+        key: when the object may have several rows.
+    """
+    state = view.state
+    found = tuple(state.results.on(ref))
+    unknown, judged = _standing(view, ref, subjects) if not found else ("", True)
+    shown = values or {}
+    text = " ".join(
+        (ref.kind, ref.path, *(_text(value) for value in shown.values()), *(item.words for item in found))
+    )
+    staged = not view.staged.isdisjoint(item.fingerprint for item in found)
+    return Row(
+        key or ref.id, ref, found, shown, unknown, judged, labels or {}, None, staged, text, text.lower()
+    )
+
+
+def _text(value: object) -> str:
+    return value.text if isinstance(value, Cell) else str(value)
+
+
+def _standing(view: View, ref: ObjectRef, subjects: str) -> tuple[str, bool]:
+    """Why an object without findings is not judged, and whether anything judged it."""
+    standing: dict[str, tuple[dict[str, str], bool]] = view.state.snapshot.derived(
+        ("standing", id(view.state.results)), lambda _: {}
+    )
+    if subjects not in standing:
+        standing[subjects] = _gaps(view, subjects)
+    gaps, judged = standing[subjects]
+    place = ref.name if ref.kind == "Namespace" else ref.namespace
+    return gaps.get("", "") or gaps.get(place, ""), judged
+
+
+def _gaps(view: View, subjects: str) -> tuple[dict[str, str], bool]:
+    gaps: dict[str, str] = {}
+    judged = False
+    for result in view.state.results.by_check.values():
+        if result.subjects != subjects:
+            continue
+        judged = judged or not result.tally.pending
+        for finding in result.findings:
+            if finding.verdict is not Verdict.UNKNOWN:
+                continue
+            if finding.subject == CLUSTER:
+                gaps.setdefault("", finding.reason)
+            elif finding.subject.kind == "Namespace":
+                gaps.setdefault(finding.subject.name, finding.reason)
+    return gaps, judged
+
+
+def risk_column(*, ascii: bool = False) -> Column[Row]:  # noqa: A002
+    """The severity of the worst finding, as glyph and letter."""
+    return Column(
+        "risk",
+        "RISK",
+        lambda row: Cell(
+            badge(row.severity, row.verdict, ascii=ascii), style_name(row.severity, row.verdict)
+        ),
+        width=4,
+        min_width=3,
+        sort=_risk_order,
+        priority=0,
+    )
+
+
+def _risk_order(row: Row) -> tuple[int, int, int]:
+    fails = sum(item.verdict is Verdict.FAIL for item in row.findings)
+    rank = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.PASS: 2, Verdict.NOT_APPLICABLE: 3}[row.verdict]
+    return rank, -int(row.severity if row.severity is not None else -1), -fails
+
+
+def why_column(title: str = "WHY", *, priority: int = 2) -> Column[Row]:
+    """The one-line reason, in the severity's style."""
+    return Column(
+        "why",
+        title,
+        lambda row: Cell(row.words, style_name(row.severity, row.verdict) if row.findings else "unknown"),
+        width=30,
+        min_width=10,
+        grow=3,
+        priority=priority,
+    )
+
+
+def name_column(title: str = "NAME", *, width: int = 24, namespaced: bool = False) -> Column[Row]:
+    """The object's name, with its namespace in front where asked for."""
+    return Column(
+        "name",
+        title,
+        lambda row: row.ref.path if namespaced else row.ref.name,
+        width=width,
+        min_width=10,
+        grow=1,
+        priority=0,
+    )
+
+
+def namespace_column() -> Column[Row]:
+    """The object's namespace; a dash for cluster-scoped objects."""
+    return Column(
+        "namespace", "NAMESPACE", lambda row: row.ref.namespace or "—", width=16, min_width=6, priority=1
+    )
+
+
+def kind_column() -> Column[Row]:
+    """The object's kind."""
+    return Column("kind", "KIND", lambda row: row.ref.kind, width=14, min_width=6, priority=3)
+
+
+def value_column(
+    id: str,  # noqa: A002
+    title: str,
+    *,
+    width: int = 10,
+    min_width: int = 3,
+    grow: int = 0,
+    right: bool = False,
+    wide: bool = False,
+    priority: int = 4,
+) -> Column[Row]:
+    """One of the pane's own values."""
+    return Column(
+        id,
+        title,
+        lambda row: _shown(row.values.get(id, "")),
+        width=width,
+        min_width=min_width,
+        grow=grow,
+        align="right" if right else "left",
+        wide=wide,
+        priority=priority,
+    )
+
+
+def _shown(value: object) -> str | Cell:
+    return value if isinstance(value, Cell) else one_line(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One view of a pane.
+
+    Attributes:
+        id: stable name.
+        title: what the tab says.
+        kinds: without these it has nothing to show; their coverage explains an empty list.
+        columns: left to right.
+        rows: a pure function; runs off the UI thread.
+        shows: names of the kinds that have rows here (keys are ``ref.id``); jumps to such objects lead here.
+        empty: what to say when everything was read and there is nothing.
+    """
+
+    id: str
+    title: str
+    kinds: tuple[Kind[Any], ...]
+    columns: tuple[Column[Row], ...]
+    rows: Callable[[View], Sequence[Row]]
+    shows: frozenset[str] = frozenset()
+    empty: str = "nothing here"
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One pane.
+
+    Attributes:
+        id: stable name, also its command (``:rbac``).
+        number: its key, 1 to 9, and its place.
+        title: what the tab says.
+        help: what it answers, one or two sentences.
+        listings: its views; keys `(` and `)` switch between them.
+        aliases: further names for the command line.
+        badge: the number shown in the tab; None for none.
+    """
+
+    id: str
+    number: int
+    title: str
+    help: str
+    listings: tuple[Listing, ...]
+    aliases: tuple[str, ...] = ()
+    badge: Callable[[View], str] | None = None
+
+
+def discover(package: ModuleType) -> tuple[Pane, ...]:
+    """Every pane below `package`, by number.
+
+    Raises:
+        ValueError: two panes share an id or a number.
+    """
+    panes: list[Pane] = []
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        pane = getattr(importlib.import_module(info.name), "PANE", None)
+        if isinstance(pane, Pane):
+            panes.append(pane)
+    for attribute in ("id", "number"):
+        values = [getattr(pane, attribute) for pane in panes]
+        if len(set(values)) != len(values):
+            raise ValueError(f"two panes share their {attribute}: {sorted(map(str, values))}")
+    return tuple(sorted(panes, key=lambda pane: pane.number))
+
+
+def placeholder(view: View, listing: Listing) -> str:
+    """Why a view has no rows: loading, forbidden, not served, not supplied, failed, or truly none."""
+    state = view.state
+    if state.error:
+        return f"{state.error}\n\nPress R to try again."
+    coverage = state.snapshot.coverage
+    covers = [(kind, coverage.of(kind)) for kind in listing.kinds]
+    waiting = [kind.resource for kind, cover in covers if cover.state in (Reading.QUEUED, Reading.LOADING)]
+    if waiting:
+        return f"loading {', '.join(waiting)} …"
+    gaps = [gap for kind, _ in covers if (gap := coverage.gap(kind))]
+    if gaps:
+        return "\n".join((*gaps, "", "Pane 8 shows what is missing and what it makes unknown."))
+    if state.judging and not listing.kinds:
+        return "judging …"
+    return listing.empty

@@ -1,0 +1,128 @@
+"""Pane 8: what was read, what was not, and what that leaves unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ksec_tui.checks import all_checks
+from ksec_tui.cluster.coverage import KindCoverage, State
+from ksec_tui.cluster.kinds import KINDS
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.screens.pane import Listing, Pane, Row, View, value_column
+from ksec_tui.screens.widgets.columns import Cell, Column
+
+STYLES = {
+    State.OK: "pass",
+    State.QUEUED: "muted",
+    State.LOADING: "accent",
+    State.PARTIAL: "warning",
+    State.FORBIDDEN: "error",
+    State.ABSENT: "muted",
+    State.ERROR: "error",
+    State.TRUNCATED: "warning",
+    State.NOT_SUPPLIED: "unknown",
+}
+GLYPHS = {
+    State.OK: "✓",
+    State.QUEUED: "·",
+    State.LOADING: "…",
+    State.PARTIAL: "~",
+    State.FORBIDDEN: "x",
+    State.ABSENT: "-",
+    State.ERROR: "!",
+    State.TRUNCATED: "<",
+    State.NOT_SUPPLIED: "?",
+}
+
+
+def rows(view: View) -> Sequence[Row]:
+    """One row for each kind of object."""
+    coverage = view.state.snapshot.coverage
+    waiting: dict[str, int] = {}
+    for item in all_checks():
+        for kind in item.kinds:
+            waiting[kind.resource] = waiting.get(kind.resource, 0) + 1
+    found = []
+    for kind in KINDS:
+        cover = coverage.of(kind)
+        reason = cover.reason or (coverage.gap(kind) or "")
+        values = {
+            "state": Cell(f"{GLYPHS[cover.state]} {cover.state.value}", STYLES[cover.state]),
+            "count": f"{cover.count:,}",
+            "unreadable": Cell(str(cover.unreadable), "error") if cover.unreadable else "",
+            "scope": _scope(cover),
+            "checks": waiting.get(kind.resource, 0) or "",
+            "reason": "" if cover.state is State.OK else reason,
+        }
+        text = f"{kind.resource} {cover.state.value} {reason}"
+        ref = ObjectRef("", "APIResource", kind.resource, "")
+        found.append(Row(kind.resource, ref, values=values, text=text, haystack=text.lower()))
+    return found
+
+
+def _scope(cover: KindCoverage) -> str:
+    if cover.namespaces is None:
+        return ""
+    total = len(cover.namespaces) + len(cover.failed)
+    return f"{len(cover.namespaces)} of {total} ns" if cover.failed else f"{len(cover.namespaces)} ns"
+
+
+def problem_rows(view: View) -> Sequence[Row]:
+    """One row for each thing that could not be taken in."""
+    found = []
+    for index, problem in enumerate(view.state.problems):
+        values = {"where": problem.where, "reason": problem.reason}
+        text = f"{problem.where} {problem.reason}"
+        ref = ObjectRef("", "Problem", problem.where, "")
+        found.append(Row(f"problem {index}", ref, values=values, text=text, haystack=text.lower()))
+    for entry in view.state.snapshot.unreadable:
+        values = {"where": str(entry.ref), "reason": entry.reason}
+        text = f"{entry.ref} {entry.reason}"
+        found.append(Row(entry.ref.id, entry.ref, values=values, text=text, haystack=text.lower()))
+    return found
+
+
+def _missing(view: View) -> str:
+    coverage = view.state.snapshot.coverage
+    missing = sum(1 for kind in KINDS if coverage.gap(kind) and coverage.of(kind).state is not State.QUEUED)
+    return f"!{missing}" if missing and not view.state.reading else ""
+
+
+PANE = Pane(
+    "coverage",
+    8,
+    "Coverage",
+    "What was read, what was refused or is not there, and how many checks that leaves without an answer.",
+    (
+        Listing(
+            "kinds",
+            "Kinds",
+            (),
+            (
+                Column(
+                    "name", "RESOURCE", lambda row: row.ref.name, width=34, min_width=14, grow=1, priority=0
+                ),
+                value_column("state", "STATE", width=15, min_width=12, priority=0),
+                value_column("count", "OBJECTS", width=9, min_width=7, right=True, priority=1),
+                value_column("unreadable", "UNREADABLE", width=10, min_width=10, right=True, priority=4),
+                value_column("scope", "SCOPE", width=12, min_width=8, priority=3),
+                value_column("checks", "CHECKS", width=6, min_width=6, right=True, priority=2),
+                value_column("reason", "REASON", width=30, min_width=10, grow=3, priority=2),
+            ),
+            rows,
+        ),
+        Listing(
+            "problems",
+            "Problems",
+            (),
+            (
+                value_column("where", "WHERE", width=40, min_width=14, grow=1, priority=0),
+                value_column("reason", "REASON", width=50, min_width=14, grow=2, priority=0),
+            ),
+            problem_rows,
+            empty="everything that was given could be read",
+        ),
+    ),
+    aliases=("cov",),
+    badge=_missing,
+)

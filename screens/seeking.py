@@ -1,0 +1,102 @@
+"""Keys that open the prompt: filter, search, command."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from ksec_tui.findings.filter import FilterError, parse
+from ksec_tui.findings.filter_complete import complete, completion_start
+from ksec_tui.screens.moves import Moves
+from ksec_tui.screens.prompt import PromptBar
+
+FILTER_HINT = "words  a|b  !not  sev:>=high  ns:prod-*,!kube-*  is:fixable  rule:rbac*  /regex/  -l app=x  tab completes"
+
+
+class Seeking(Moves):
+    """Filtering the list, searching the text, giving commands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "find", "Filter the list, search the text", id="filter"),
+        Binding("colon", "command", "Command", id="command"),
+        Binding("exclamation_mark", "risky", "Risky only", id="filter.risky"),
+    ]
+
+    def action_find(self) -> None:
+        """Filter the list; in the detail, search the text."""
+        if self.text.has_focus:
+            self.prompt.open(
+                "search", "/", self.text.pattern, "n next hit, N previous hit, esc ends the search"
+            )
+        else:
+            self.prompt.open("filter", "/", self.filter_text, FILTER_HINT, self._complete_filter)
+
+    def action_command(self) -> None:
+        """Give a command."""
+        self.prompt.open("command", ":", "", "tab completes; help lists the commands", self.complete_command)
+
+    def action_risky(self) -> None:
+        """Show only what is risky: a FAIL of medium severity or worse."""
+        self.risky_only = not self.risky_only
+        self.apply_filter()
+
+    def _complete_filter(self, text: str, cursor: int) -> tuple[int, list[str]]:
+        rows = self.table.shown[:2000]
+
+        def values(name: str) -> list[str]:
+            return sorted({value for row in rows for value in row.facet(name)})
+
+        return completion_start(text, cursor), complete(text, cursor, values)
+
+    def complete_command(self, text: str, cursor: int) -> tuple[int, list[str]]:
+        """What may stand at the cursor of a command; overridden where commands are known."""
+        return len(text[:cursor]), []
+
+    def run_command(self, text: str) -> None:
+        """Carry out a command; overridden where commands are known."""
+
+    @on(PromptBar.Changed)
+    def _changed(self, message: PromptBar.Changed) -> None:
+        if message.mode == "filter":
+            self._filter(message.text)
+        elif message.mode == "search":
+            count = self.text.search(message.text)
+            self.prompt.hint(f"{count} line{'s' if count != 1 else ''} match")
+
+    @on(PromptBar.Submitted)
+    def _submitted(self, message: PromptBar.Submitted) -> None:
+        if message.mode == "command":
+            self.table.focus()
+            self.run_command(message.text)
+        elif message.mode == "filter":
+            self._filter(message.text)
+            self.table.focus()
+        else:
+            self.text.focus()
+        self.show_bars()
+
+    @on(PromptBar.Left)
+    def _left(self, message: PromptBar.Left) -> None:
+        if message.mode == "filter":
+            self._filter(message.text)
+        elif message.mode == "search":
+            self.text.search("")
+        (self.text if message.mode == "search" else self.table).focus()
+        self.show_bars()
+
+    def _filter(self, text: str) -> None:
+        """Apply a filter that is being typed; an invalid one keeps the last good result."""
+        before = self.filter_text
+        try:
+            wanted, old = parse(text), parse(before)
+        except FilterError as error:
+            if self.prompt.is_open:
+                self.prompt.error(str(error), error.position)
+            return
+        self.filter_of[self.pane_index] = text
+        self.apply_filter(narrows=wanted.narrows(old))
+        if self.prompt.is_open:
+            chips = "  ".join(f"[{chip}]" for chip in wanted.chips())
+            self.prompt.hint(chips or FILTER_HINT)

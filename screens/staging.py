@@ -1,0 +1,235 @@
+"""Keys that stage fixes, take them back, repeat, and export the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from ksec_tui.fixes.export import ExportError, export
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from ksec_tui.checks import all_checks
+from ksec_tui.cluster.text import one_line
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.fix import Fix
+from ksec_tui.findings.runner import fix_for
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.simulate import simulate
+from ksec_tui.screens.modals import Ask, Confirm
+from ksec_tui.screens.pane import Row, View
+from ksec_tui.screens.seeking import Seeking
+
+
+class Staging(Seeking):
+    """The plan of fixes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stage", "Stage or unstage the fix", id="fix.stage"),
+        Binding("S", "stage_all", "Stage all that match", id="fix.stage-all"),
+        Binding("full_stop", "repeat", "Stage and go on", id="fix.repeat"),
+        Binding("z", "undo", "Undo staging", id="fix.undo"),
+        Binding("Z", "redo", "Redo staging", id="fix.redo"),
+        Binding("E", "export", "Export the plan", id="fix.export"),
+    ]
+
+    class FixesFound(Message):
+        """Fixes worked out off the UI thread, to be staged; and how many findings have none."""
+
+        def __init__(self, found: list[tuple[Finding, Fix]], without: int) -> None:
+            super().__init__()
+            self.found = found
+            self.without = without
+
+    class Exported(Message):
+        """The export ended: what to say, and whether it went well."""
+
+        def __init__(self, words: str, *, well: bool) -> None:
+            super().__init__()
+            self.words = words
+            self.well = well
+
+    _undo: tuple[FixPlan, ...] = ()
+    _redo: tuple[FixPlan, ...] = ()
+    exported: FixPlan = FixPlan()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether staged fixes were not exported."""
+        return bool(self.view.plan.staged) and self.view.plan != self.exported
+
+    # Staging
+
+    def _findings_of(self, row: Row) -> list[Finding]:
+        if row.finding is not None:
+            return [row.finding] if row.finding.verdict is Verdict.FAIL else []
+        return [item for item in row.findings if item.verdict is Verdict.FAIL and item.fixable]
+
+    def action_stage(self) -> None:
+        """Stage the fixes of the marked rows or of the row in hand; take them out when all are staged."""
+        rows = self.table.marked_rows() or ([self.row] if self.row else [])
+        wanted = [finding for row in rows for finding in self._findings_of(row)]
+        plan = self.view.plan
+        staged = [finding for finding in wanted if plan.has(finding.fingerprint)]
+        if wanted and len(staged) == len(wanted):
+            for finding in staged:
+                plan = plan.unstage(finding.fingerprint)
+            self._change(plan)
+            self.notify(f"{len(staged)} fix{'es' if len(staged) != 1 else ''} taken out of the plan")
+            return
+        if not any(finding.fixable for finding in wanted):
+            self.notify(self.disabled_reason("stage") or "no fix is known for this", severity="warning")
+            return
+        self._find_fixes([finding for finding in wanted if not plan.has(finding.fingerprint)], self.view)
+
+    def action_stage_all(self) -> None:
+        """Stage the fix of every finding in the list, after a counted question."""
+        findings = {
+            finding.fingerprint: finding
+            for row in self.table.shown
+            for finding in self._findings_of(row)
+            if finding.fixable and not self.view.plan.has(finding.fingerprint)
+        }
+        if not findings:
+            self.notify("nothing in this list can be staged", severity="warning")
+            return
+        question = f"Stage the fixes of {len(findings):,} findings in this list?"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._find_fixes(list(findings.values()), self.view)
+
+        self.app.push_screen(Confirm(question, "stage them"), answered)
+
+    def action_repeat(self) -> None:
+        """Stage the fix of the row in hand and go to the next row."""
+        row = self.table.cursor_row
+        if row is not None:
+            wanted = [item for item in self._findings_of(row) if not self.view.plan.has(item.fingerprint)]
+            if any(finding.fixable for finding in wanted):
+                self._find_fixes(wanted, self.view)
+        self.table.action_cursor_down()
+
+    @work(thread=True, group="fixes")
+    def _find_fixes(self, findings: list[Finding], view: View) -> None:
+        found: list[tuple[Finding, Fix]] = []
+        for finding in findings:
+            fix = fix_for(finding, all_checks(), view.state.snapshot)
+            if fix is not None:
+                found.append((finding, fix))
+        self.post_message(self.FixesFound(found, len(findings) - len(found)))
+
+    def on_staging_fixes_found(self, message: FixesFound) -> None:
+        """Put the fixes into the plan."""
+        plan = self.view.plan
+        for finding, fix in message.found:
+            plan = plan.stage(finding, fix)
+        if plan != self.view.plan:
+            self._change(plan)
+        said = (
+            f"{len(message.found)} staged"
+            if len(message.found) != 1
+            else f"staged: {message.found[0][1].title}"
+        )
+        if message.without:
+            said += f"; {message.without} without a fix that can be exported"
+        self.notify(one_line(said, 200), markup=False)
+
+    def _change(self, plan: FixPlan) -> None:
+        self._undo = (*self._undo, self.view.plan)[-100:]
+        self._redo = ()
+        self.set_plan(plan)
+
+    def action_undo(self) -> None:
+        """Take back the last change of the plan."""
+        if self._undo:
+            self._redo = (*self._redo, self.view.plan)
+            plan, self._undo = self._undo[-1], self._undo[:-1]
+            self.set_plan(plan)
+        else:
+            self.notify("nothing to undo")
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        if self._redo:
+            self._undo = (*self._undo, self.view.plan)
+            plan, self._redo = self._redo[-1], self._redo[:-1]
+            self.set_plan(plan)
+        else:
+            self.notify("nothing to redo")
+
+    # Export
+
+    def action_export(self) -> None:
+        """Ask for a folder and write the plan there."""
+        if not self.view.plan.staged:
+            self.notify(self.disabled_reason("export"), severity="warning")
+            return
+
+        def answered(folder: str | None) -> None:
+            if folder:
+                self.export_to(folder)
+
+        count = len(self.view.plan.staged)
+        question = (
+            f"Export {count} staged fix{'es' if count != 1 else ''} to which folder? (must be new or empty)"
+        )
+        self.app.push_screen(Ask(question, "ksec-fixes"), answered)
+
+    def export_to(self, folder: str) -> None:
+        """Write the plan to a folder, off the UI thread."""
+        self.notify("proving and exporting …")
+        self._export(Path(folder).expanduser(), self.view)
+
+    @work(thread=True, group="export")
+    def _export(self, folder: Path, view: View) -> None:
+        state = view.state
+        try:
+            outcome = simulate(state.snapshot, view.plan, all_checks(), results=state.results)
+            written = export(outcome, view.plan, state.snapshot, folder)
+        except (ExportError, OSError) as error:
+            self.post_message(self.Exported(str(error), well=False))
+            return
+        said = f"{len(written.files)} files in {folder}"
+        if outcome.refused:
+            first = outcome.refused[0]
+            said += f"; {len(outcome.refused)} refused: {first.reason}"
+        self.post_message(self.Exported(said, well=True))
+
+    def on_staging_exported(self, message: Exported) -> None:
+        """Say how the export went."""
+        if message.well:
+            self.exported = self.view.plan
+        words = one_line(message.words, 400)
+        self.notify(words, severity="information" if message.well else "error", markup=False, timeout=12)
+
+    # Why a key does nothing
+
+    def disabled_reason(self, action: str) -> str:
+        """Why an action can do nothing now; empty when it can."""
+        row = self.row
+        if action == "stage":
+            if row is None:
+                return "there is no row to stage"
+            wanted = self._findings_of(row)
+            if not any(item.fixable for item in wanted):
+                return (
+                    "no fix is known for this: the tab Why says what to do"
+                    if row.findings
+                    else "nothing to fix here"
+                )
+        elif action == "stage_all" and not self.table.shown_count:
+            return "the list is empty"
+        elif action == "export" and not self.view.plan.staged:
+            return "nothing is staged; s stages the fix of a finding"
+        elif action == "undo" and not self._undo:
+            return "nothing was staged yet"
+        elif action == "redo" and not self._redo:
+            return "nothing was undone"
+        elif action == "back" and not self.visited.can_go_back:
+            return "this is where you started"
+        elif action == "forward" and not self.visited.can_go_forward:
+            return "you have not gone back"
+        return ""
