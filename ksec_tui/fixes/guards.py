@@ -1,0 +1,131 @@
+"""Patches that apply and are wrong all the same: what the API server would refuse or do by surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.text import MAX_TEXT, clean
+from ksec_tui.findings.fix import Change, PatchType
+from ksec_tui.fixes.errors import PatchError
+from ksec_tui.fixes.json_values import equal
+from ksec_tui.fixes.rollout import template_in
+
+# Fields that validation refuses to change (ValidatePodUpdate, ValidateJobUpdate, ValidateStatefulSetUpdate,
+# ValidateDeploymentUpdate, ValidateRoleBindingUpdate in pkg/apis of kubernetes/kubernetes).
+_IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Job": (("spec", "template"), ("spec", "selector"), ("spec", "completionMode")),
+    "StatefulSet": (
+        ("spec", "selector"),
+        ("spec", "serviceName"),
+        ("spec", "volumeClaimTemplates"),
+        ("spec", "podManagementPolicy"),
+    ),
+    "Deployment": (("spec", "selector"),),
+    "DaemonSet": (("spec", "selector"),),
+    "ReplicaSet": (("spec", "selector"),),
+    "RoleBinding": (("roleRef",),),
+    "ClusterRoleBinding": (("roleRef",),),
+}
+_POD_MUTABLE = {"activeDeadlineSeconds", "tolerations", "schedulingGates", "containers", "initContainers"}
+_WITHHELD = "(withheld: "
+
+
+def guard(before: Document | None, after: Document | None, change: Change) -> None:
+    """Refuse a change that must not be exported.
+
+    Raises:
+        PatchError: it carries text that was altered for display, it changes an immutable field, or it adds
+            a container, a second source of a volume or a second value of a variable where it means to
+            change one.
+    """
+    if any(_altered(text) for text in _texts(change.body)):
+        raise PatchError(
+            f"the change to {change.target} would carry text that was withheld or altered for display"
+        )
+    if before is None or after is None:
+        return
+    _check_immutable(before, after)
+    if change.type is PatchType.STRATEGIC:
+        _check_pod_spec(_pod_spec(before), _pod_spec(after))
+
+
+def carries_altered_text(value: object) -> bool:
+    """Whether somewhere in `value` stands text that was withheld, cut or made visible when it was read."""
+    return any(_altered(text) for text in _texts(value))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _altered(text: str) -> bool:
+    return (
+        text.startswith(_WITHHELD)
+        or "⟪U+" in text
+        or len(text) > MAX_TEXT
+        or any("␀" <= char <= "␡" for char in text)
+        or clean(text) != text
+    )
+
+
+def _at(document: Document, path: tuple[str, ...]) -> Any:
+    here: Any = document
+    for key in path:
+        here = here.get(key) if isinstance(here, dict) else None
+    return here
+
+
+def _check_immutable(before: Document, after: Document) -> None:
+    kind = str(before.get("kind"))
+    for path in _IMMUTABLE.get(kind, ()):
+        if not equal(_at(before, path), _at(after, path)):
+            raise PatchError(f"{'.'.join(path)} of a {kind} cannot be changed in place")
+    if kind != "Pod":
+        return
+    old, new = _pod_spec(before), _pod_spec(after)
+    for key in sorted(old.keys() | new.keys()):
+        if key not in _POD_MUTABLE and not equal(old.get(key), new.get(key)):
+            raise PatchError(f"spec.{key} of a Pod cannot be changed in place")
+    for key in ("containers", "initContainers"):
+        without = [
+            [{name: value for name, value in item.items() if name != "image"} for item in _items(spec, key)]
+            for spec in (old, new)
+        ]
+        if not equal(*without):
+            raise PatchError(f"spec.{key} of a Pod cannot be changed in place, but for images")
+
+
+def _pod_spec(document: Document) -> dict[str, Any]:
+    owner = document if document.get("kind") == "Pod" else template_in(document)
+    spec = (owner or {}).get("spec")
+    return spec if isinstance(spec, dict) else {}
+
+
+def _items(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = spec.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _check_pod_spec(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for key in ("containers", "initContainers", "ephemeralContainers"):
+        known = {item.get("name"): item for item in _items(old, key)}
+        for item in _items(new, key):
+            name = item.get("name")
+            if name not in known:
+                raise PatchError(f"there is no container {name} in {key}: the patch would add one")
+            for variable in _items(item, "env"):
+                if "value" in variable and "valueFrom" in variable:
+                    raise PatchError(f"variable {variable.get('name')} would have a value and a source")
+    for volume in _items(new, "volumes"):
+        if len(volume.keys() - {"name"}) > 1:
+            raise PatchError(f"volume {volume.get('name')} would have two sources")

@@ -1,0 +1,150 @@
+"""The plan: fixes that were chosen, made into one change for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import msgspec
+
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.fix import Change, Fix, PatchType
+from ksec_tui.fixes.merging import Clash, check_types, combine
+
+# New objects first and removals last, so that no permission or route is missing in between. JSON patches go
+# before strategic ones: their positions mean the object as it was read.
+_ORDER = (PatchType.CREATE, PatchType.JSON, PatchType.STRATEGIC, PatchType.DELETE)
+_PHASE = {PatchType.CREATE: 0, PatchType.JSON: 1, PatchType.STRATEGIC: 1, PatchType.DELETE: 2}
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """A finding and the fix that was chosen for it."""
+
+    finding: Finding
+    fix: Fix
+
+    @property
+    def fingerprint(self) -> str:
+        """The finding's."""
+        return self.finding.fingerprint
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """One change to one object, and the fixes that it carries out or helps to."""
+
+    change: Change
+    staged: tuple[Staged, ...]
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Two fixes that want different things at one place; neither is carried out.
+
+    Attributes:
+        target: the object.
+        path: where, as a JSON pointer; items of merged lists as ``name=app``. Empty for the whole object.
+        values: what each wants.
+        fingerprints: of their findings.
+    """
+
+    target: ObjectRef
+    path: str
+    values: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """One sentence."""
+        where = f"{self.path} of {self.target}" if self.path else str(self.target)
+        return f"another staged fix wants something else at {where}: {' against '.join(self.values)}"
+
+
+class FixPlan(msgspec.Struct, frozen=True):
+    """Staged fixes. Immutable; the order of staging does not count.
+
+    Attributes:
+        staged: by object and check.
+    """
+
+    staged: tuple[Staged, ...] = ()
+
+    def stage(self, finding: Finding, fix: Fix) -> FixPlan:
+        """The plan with `fix` for `finding`, instead of an earlier one for the same finding."""
+        rest = self.unstage(finding.fingerprint).staged
+        return FixPlan(tuple(sorted((*rest, Staged(finding, fix)), key=_order)))
+
+    def unstage(self, fingerprint: str) -> FixPlan:
+        """The plan without what was staged for that finding."""
+        return FixPlan(tuple(item for item in self.staged if item.fingerprint != fingerprint))
+
+    def has(self, fingerprint: str) -> bool:
+        """Whether a fix is staged for that finding."""
+        return any(item.fingerprint == fingerprint for item in self.staged)
+
+    @property
+    def manual(self) -> tuple[Staged, ...]:
+        """What only a human can do."""
+        return tuple(item for item in self.staged if not item.fix.changes)
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Pairs of fixes that do not go together, and fixes at odds with themselves."""
+        return tuple(_conflicts(self.staged))
+
+    def changes(self) -> tuple[Merged, ...]:
+        """One change for each object and type, in the order of application: create, patch, delete.
+
+        Fixes in conflict are left out, entirely.
+        """
+        barred = {fingerprint for conflict in self.conflicts for fingerprint in conflict.fingerprints}
+        groups: dict[tuple[ObjectRef, PatchType], list[tuple[Change, Staged]]] = {}
+        for item in self.staged:
+            if item.fingerprint in barred:
+                continue
+            for change in item.fix.changes:
+                groups.setdefault((change.target, change.type), []).append((change, item))
+        merged = [
+            Merged(combine([change for change, _ in group]), _distinct(group)) for group in groups.values()
+        ]
+        return tuple(sorted(merged, key=_change_order))
+
+
+def _distinct(group: list[tuple[Change, Staged]]) -> tuple[Staged, ...]:
+    return tuple({item.fingerprint: item for _, item in group}.values())
+
+
+def _order(item: Staged) -> tuple[ObjectRef, str]:
+    return item.finding.subject, item.finding.check
+
+
+def _change_order(merged: Merged) -> tuple[int, ObjectRef, int]:
+    change = merged.change
+    return _PHASE[change.type], change.target, _ORDER.index(change.type)
+
+
+def _conflicts(staged: tuple[Staged, ...]) -> Iterator[Conflict]:
+    by_target: dict[ObjectRef, dict[str, list[Change]]] = {}
+    for item in staged:
+        for change in item.fix.changes:
+            by_target.setdefault(change.target, {}).setdefault(item.fingerprint, []).append(change)
+    for target, changes in sorted(by_target.items()):
+        for fingerprint, own in changes.items():
+            if clash := _clash(own):
+                yield Conflict(target, clash.path, clash.values, (fingerprint,))
+        for (one, left), (other, right) in combinations(changes.items(), 2):
+            if clash := _clash([*left, *right]):
+                yield Conflict(target, clash.path, clash.values, (one, other))
+
+
+def _clash(changes: list[Change]) -> Clash | None:
+    """Why `changes`, all to one object, do not go together."""
+    try:
+        for one, other in combinations(changes, 2):
+            check_types(one, other)
+        for kind in _ORDER:
+            same = [change for change in changes if change.type is kind]
+            if len(same) > 1:
+                combine(same)
+    except Clash as clash:
+        return clash
+    return None

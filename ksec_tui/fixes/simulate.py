@@ -1,0 +1,218 @@
+"""Proves a plan: apply it to the Snapshot, look again, and refuse what does not do what it promises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.redact import redacted
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.runner import NOTHING, Results, run
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.plan import FixPlan, Staged
+from ksec_tui.fixes.rollout import takes_effect
+from ksec_tui.fixes.trial import Documents, Patched, Verdicts, carry_out, judge
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A staged fix that must not be exported, and why in one sentence."""
+
+    staged: Staged
+    reason: str
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    """What a plan would do.
+
+    Attributes:
+        ok: whether every staged fix holds its promise (manual ones promise nothing).
+        plan: the part of the plan that may be exported.
+        removed: findings that `plan` removes.
+        added: findings that the whole plan, as staged, would bring or make worse, and what it would make
+            UNKNOWN.
+        kept: staged findings that the whole plan, as staged, would not remove.
+        refused: what may not be exported.
+        errors: why changes do not apply or conflict, one sentence each.
+        before: each object that `plan` touches as it was, None for a new one; credentials withheld.
+        after: the same as it would be, None for a deleted one.
+        rollouts: controllers whose pods would be replaced.
+        notes: what a human must do for the change of an object to take effect.
+        snapshot: the cluster with `plan` carried out.
+    """
+
+    ok: bool
+    plan: FixPlan
+    removed: tuple[Finding, ...]
+    added: tuple[Finding, ...]
+    kept: tuple[Finding, ...]
+    refused: tuple[Refused, ...]
+    errors: tuple[str, ...]
+    before: dict[ObjectRef, Document | None]
+    after: dict[ObjectRef, Document | None]
+    rollouts: tuple[ObjectRef, ...]
+    notes: dict[ObjectRef, str]
+    snapshot: Snapshot
+
+
+def simulate(
+    snapshot: Snapshot,
+    plan: FixPlan,
+    checks: Iterable[Check[Any]],
+    *,
+    documents: Documents | None = None,
+    results: Results = NOTHING,
+    cancel: threading.Event | None = None,
+) -> Simulation:
+    """Carry out `plan` on `snapshot` and see what the checks say.
+
+    Args:
+        snapshot: what was read.
+        plan: what was staged.
+        checks: all checks; only those that look at a touched kind are run again.
+        documents: whole objects, fetched by the caller, for those that the Snapshot does not hold whole.
+        results: what `checks` say of `snapshot`, where that is known already.
+        cancel: when set, the simulation stops with `Cancelled`.
+
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    every = tuple(checks)
+    if any(item.id not in results.by_check for item in every):
+        results = run(snapshot, every, cancel=cancel)
+    return _Simulator(snapshot, every, documents or {}, results, cancel).run(plan)
+
+
+class _Simulator:
+    """The search for the largest part of a plan that holds its promises."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        checks: Sequence[Check[Any]],
+        documents: Documents,
+        results: Results,
+        cancel: threading.Event | None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._checks = checks
+        self._documents = documents
+        self._results = results
+        self._cancel = cancel
+        self._refused: dict[str, Refused] = {}
+
+    def run(self, plan: FixPlan) -> Simulation:
+        self._refuse_at_sight(plan)
+        active = self._without_refused(plan)
+        patched = self._applied(active)
+        active = self._without_refused(active)
+        verdicts = self._judge(patched)
+        kept, added = _kept(active, verdicts), verdicts.added
+        if kept or added:
+            active = self._sound(active)
+            patched = self._applied(active)
+            verdicts = self._judge(patched)
+        refused = tuple(self._refused[item.fingerprint] for item in plan.staged if self._has_refused(item))
+        return Simulation(
+            ok=not refused,
+            plan=active,
+            removed=verdicts.removed,
+            added=added,
+            kept=kept,
+            refused=refused,
+            errors=tuple(dict.fromkeys(item.reason for item in refused)),
+            before=_shown(patched.before),
+            after=_shown(patched.after),
+            rollouts=patched.rollouts,
+            notes={
+                ref: note
+                for ref, document in patched.after.items()
+                if (note := takes_effect(patched.before[ref], document))
+            },
+            snapshot=patched.snapshot,
+        )
+
+    def _has_refused(self, item: Staged) -> bool:
+        return item.fingerprint in self._refused
+
+    def _refuse(self, item: Staged, reason: str) -> None:
+        self._refused.setdefault(item.fingerprint, Refused(item, reason[:1].upper() + reason[1:]))
+
+    def _refuse_at_sight(self, plan: FixPlan) -> None:
+        staged = {item.fingerprint: item for item in plan.staged}
+        for conflict in plan.conflicts:
+            for fingerprint in conflict.fingerprints:
+                self._refuse(staged[fingerprint], f"{conflict.reason}.")
+        failing = {item.fingerprint for item in self._results.findings if item.verdict is Verdict.FAIL}
+        for item in plan.staged:
+            if item.fix.changes and item.fingerprint not in failing:
+                self._refuse(item, "its finding is not there any more.")
+
+    def _without_refused(self, plan: FixPlan) -> FixPlan:
+        kept = tuple(item for item in plan.staged if item.fix.changes and not self._has_refused(item))
+        return FixPlan(kept)
+
+    def _applied(self, plan: FixPlan) -> Patched:
+        """Carry out what can be; what cannot is refused."""
+        patched = carry_out(self._snapshot, plan, self._documents)
+        while patched.failures:
+            for item in plan.staged:
+                if item.fingerprint in patched.failures:
+                    self._refuse(item, patched.failures[item.fingerprint])
+            plan = self._without_refused(plan)
+            patched = carry_out(self._snapshot, plan, self._documents)
+        return patched
+
+    def _judge(self, patched: Patched) -> Verdicts:
+        return judge(patched, self._checks, self._results, self._cancel)
+
+    def _trouble(self, plan: FixPlan) -> str:
+        """Why `plan` must not be carried out, one sentence; empty when it may."""
+        patched = carry_out(self._snapshot, plan, self._documents)
+        if patched.failures:
+            return next(iter(patched.failures.values()))
+        verdicts = self._judge(patched)
+        if _kept(plan, verdicts):
+            return "it does not remove its finding."
+        return _said(verdicts.added[0]) if verdicts.added else ""
+
+    def _sound(self, plan: FixPlan) -> FixPlan:
+        """The part of `plan` that brings no trouble: first what does by itself goes, then what does together."""
+        if len(plan.staged) > 1:
+            for item in plan.staged:
+                if reason := self._trouble(FixPlan((item,))):
+                    self._refuse(item, reason)
+            plan = self._without_refused(plan)
+        if not self._trouble(plan):
+            return plan
+        grown = FixPlan()
+        for item in plan.staged:
+            larger = FixPlan((*grown.staged, item))
+            if reason := self._trouble(larger):
+                self._refuse(item, reason if not grown.staged else f"together with the others, {reason}")
+            else:
+                grown = larger
+        return grown
+
+
+def _kept(plan: FixPlan, verdicts: Verdicts) -> tuple[Finding, ...]:
+    return tuple(item.finding for item in plan.staged if item.fingerprint in verdicts.staying)
+
+
+def _said(finding: Finding) -> str:
+    words = finding.words.rstrip(".")
+    if finding.verdict is Verdict.UNKNOWN:
+        return f"it would make {finding.check} unknown on {finding.subject}: {words}."
+    return f"it would bring {finding.check} on {finding.subject}: {words}."
+
+
+def _shown(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:
+    return {
+        ref: None if item is None else cast("Document", redacted(item)) for ref, item in documents.items()
+    }

@@ -1,0 +1,141 @@
+"""One try: some staged fixes applied to a Snapshot, and what the checks say of the result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.kinds import kind_named
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.fix import PatchType
+from ksec_tui.findings.runner import Results, run
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.apply import apply
+from ksec_tui.fixes.errors import PatchError
+from ksec_tui.fixes.guards import guard
+from ksec_tui.fixes.plan import FixPlan, Merged
+from ksec_tui.fixes.rollout import rolled_out
+
+Documents = Mapping[ObjectRef, Document]
+
+
+class Patched(msgspec.Struct, frozen=True):
+    """A Snapshot with a plan carried out.
+
+    Attributes:
+        snapshot: the result.
+        before: each touched object as it was; None for a new one.
+        after: each touched object as it is; None for a deleted one. Pods that follow are not in here.
+        rollouts: the controllers whose pods are replaced.
+        failures: fingerprint -> why the change does not apply, one sentence.
+        touched: resource names of everything that changed, the pods too.
+    """
+
+    snapshot: Snapshot
+    before: dict[ObjectRef, Document | None]
+    after: dict[ObjectRef, Document | None]
+    rollouts: tuple[ObjectRef, ...]
+    failures: dict[str, str]
+    touched: frozenset[str]
+
+
+def carry_out(snapshot: Snapshot, plan: FixPlan, documents: Documents) -> Patched:
+    """Apply every change of `plan`; those that fail are left out and named."""
+    before: dict[ObjectRef, Document | None] = {}
+    after: dict[ObjectRef, Document | None] = {}
+    failures: dict[str, str] = {}
+    for merged in plan.changes():
+        target = merged.change.target
+        try:
+            if target not in before:
+                before[target] = after[target] = _load(snapshot, merged, documents)
+            result = apply(after[target], merged.change)
+            guard(after[target], result, merged.change)
+        except PatchError as error:
+            failures.update({item.fingerprint: f"{error}." for item in merged.staged})
+        else:
+            after[target] = result
+    if failures:
+        return Patched(snapshot, {}, {}, (), failures, frozenset())
+    everything = dict(after)
+    rollouts = []
+    for ref, document in after.items():
+        pods = rolled_out(snapshot, ref, before[ref], document)
+        if pods and ref.kind != "CronJob":
+            rollouts.append(ref)
+        everything = pods | everything
+    try:
+        patched = snapshot.with_documents(everything)
+    except ValueError as error:
+        every = {item.fingerprint: f"The patched object is not readable: {error}." for item in plan.staged}
+        return Patched(snapshot, {}, {}, (), every, frozenset())
+    kinds = {kind_named(ref.group, ref.kind) for ref in everything}
+    touched = frozenset(kind.resource for kind in kinds if kind is not None)
+    return Patched(patched, before, after, tuple(rollouts), {}, touched)
+
+
+def _load(snapshot: Snapshot, merged: Merged, documents: Documents) -> Document | None:
+    """The object that a change is for; None when there is none.
+
+    Raises:
+        PatchError: only a part of it was read, on which no patch can be proven.
+    """
+    target = merged.change.target
+    if target in documents:
+        return documents[target]
+    held = snapshot.document(target)
+    patches = merged.change.type in (PatchType.STRATEGIC, PatchType.JSON)
+    if held is not None and patches and not snapshot.whole(target):
+        raise PatchError(f"only a part of {target} was read, so that no patch of it can be proven")
+    return held
+
+
+class Verdicts(msgspec.Struct, frozen=True):
+    """What changed between two runs of the checks.
+
+    Attributes:
+        removed: FAILs that are neither FAIL nor UNKNOWN any more, as they were.
+        added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are.
+        staying: fingerprints that are still FAIL or UNKNOWN.
+    """
+
+    removed: tuple[Finding, ...]
+    added: tuple[Finding, ...]
+    staying: frozenset[str]
+
+
+def judge(
+    patched: Patched,
+    checks: Sequence[Check[Any]],
+    before: Results,
+    cancel: threading.Event | None = None,
+) -> Verdicts:
+    """Run again what looks at a touched kind, and compare with `before`, the results of all `checks`."""
+    after = run(patched.snapshot, checks, previous=before, changed=patched.touched, cancel=cancel)
+    old = {finding.fingerprint: finding for finding in before.findings}
+    new = {finding.fingerprint: finding for finding in after.findings}
+    removed = tuple(
+        finding for mark, finding in old.items() if finding.verdict is Verdict.FAIL and mark not in new
+    )
+    added = tuple(finding for mark, finding in new.items() if _worse(old.get(mark), finding))
+    return Verdicts(removed, added, frozenset(new))
+
+
+def _worse(old: Finding | None, new: Finding) -> bool:
+    if old is None:
+        return True
+    if new.verdict is Verdict.UNKNOWN or old.verdict is Verdict.UNKNOWN:
+        return old.verdict is not new.verdict
+    if new.severity > old.severity:
+        return True
+    words = {piece.words for piece in old.evidence}
+    places = {(piece.ref, piece.path) for piece in old.evidence}
+    # The same place told in other words is the same evidence; the same words at another place are too.
+    return any(piece.words not in words and (piece.ref, piece.path) not in places for piece in new.evidence)
