@@ -12,11 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.base import SourceError
 from ksec_tui.sources.kubeconfig import ConnectionOptions, Entry, Target, find_target
 from ksec_tui.sources.login import Credential, Plugin, terminal_available
+
+_HEADER_SAFE = "!#$&'*+-.^_`|~"  # what may stand in a header's name (RFC 9110), as client-go escapes it
 
 LOGIN_AGAIN = "login expired, press R to log in again"
 
@@ -208,7 +211,8 @@ def impersonation(options: ConnectionOptions, user: Mapping[str, Any]) -> tuple[
     if isinstance(uid, str) and uid:
         headers.append(("Impersonate-Uid", uid))
     for key, values in extra.items() if isinstance(extra, dict) else ():
-        headers += [(f"Impersonate-Extra-{key}", str(value)) for value in values or ()]
+        name = quote(str(key), safe=_HEADER_SAFE)
+        headers += [(f"Impersonate-Extra-{name}", str(value)) for value in values or ()]
     if any(not char.isprintable() for _, value in headers for char in value):
         raise SourceError("a name to impersonate holds control characters")
     return tuple(headers)
@@ -217,7 +221,11 @@ def impersonation(options: ConnectionOptions, user: Mapping[str, Any]) -> tuple[
 def authorization(configuration: Any) -> str | None:
     """The Authorization header that a configuration gives now; its own refresh hook runs."""
     value = configuration.auth_settings().get("BearerToken", {}).get("value")
-    return value.strip() if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # In a pod the official client writes "bearer"; some proxies know the scheme by its usual spelling only.
+    scheme, _, credentials = value.strip().partition(" ")
+    return f"{scheme.capitalize()} {credentials.strip()}"
 
 
 def _plugin_of(target: Target) -> Plugin | None:

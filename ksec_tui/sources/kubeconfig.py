@@ -35,7 +35,7 @@ class ConnectionOptions:
         namespaces: names, globs (``team-*``) and exclusions (``!kube-system``); empty means all.
         all_namespaces: all of them, whatever `namespaces` says.
         as_user: act as this user, with `as_groups` and `as_uid`.
-        request_timeout: seconds that the server may be silent in one request.
+        request_timeout: seconds that the server may be silent in one request; 0 means for ever.
     """
 
     kubeconfig: str | None = None
@@ -57,7 +57,7 @@ class ConnectionOptions:
 
 @dataclass(frozen=True, order=True)
 class ContextName:
-    """A context to choose: its name, its cluster and user entries, and whether it is the current one."""
+    """A context to choose, by its name as it stands in the file: clean it before showing it."""
 
     name: str
     cluster: str = ""

@@ -133,7 +133,7 @@ class Lists:
             raw = self._transport.get(path)
         except RefusedError as error:
             if error.status == 404 and error.reason == "NotFound":
-                return Outcome(State.ABSENT, "there is no such namespace")
+                return Outcome(State.ERROR, "there is no such namespace")
             return Outcome(State.FORBIDDEN if error.status == 403 else State.ERROR, str(error))
         except (RequestError, SourceError) as error:
             return Outcome(State.ERROR, str(error))

@@ -123,9 +123,10 @@ class Namespaces:
         for _ in range(_MAX_NAMESPACE_PAGES):
             query = {"limit": _NAMESPACE_PAGE} | ({"continue": token} if token else {})
             page = ingest_list(NAMESPACE, self._transport.get(f"{NAMESPACE.path()}?{urlencode(query)}"))
-            if page.unreadable:
+            found = [item.metadata.name for item in page.objects]
+            if page.unreadable or not all(map(usable_name, found)):
                 raise PageError("some of them cannot be decoded")
-            names += [item.metadata.name for item in page.objects if usable_name(item.metadata.name)]
+            names += found
             token = page.next
             if not token:
                 return names

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import math
 import re
 import threading
 import time
@@ -231,8 +232,10 @@ class Transport:
             headers["Accept-Encoding"] = "gzip"
         for name, value in self._connection.headers:
             headers.add(name, value)
-        seconds = self._connection.options.request_timeout
-        timeout = Timeout(connect=min(seconds, _CONNECT_SECONDS), read=seconds)
+        seconds = self._connection.options.request_timeout or math.inf
+        timeout = Timeout(
+            connect=min(seconds, _CONNECT_SECONDS), read=None if math.isinf(seconds) else seconds
+        )
         started = time.monotonic()
         status = size = 0
         try:

@@ -195,11 +195,14 @@ def test_several_impersonated_groups_all_arrive(tmp_path: Path) -> None:
 
 
 def test_impersonation_in_the_kubeconfig_counts(tmp_path: Path) -> None:
-    user = {"as": "robot", "as-groups": ["ci"]}
+    user = {"as": "robot", "as-groups": ["ci"], "as-user-extra": {"Job: 1": ["build"]}}
     with ApiServer(FakeCluster([])) as server:
         file = kubeconfig(tmp_path / "config", server.url, context="one", user=user, current="one")
         load(LiveSource(open_connection(ConnectionOptions(kubeconfig=str(file))), wait=Waits()))
         assert {request.headers.get("impersonate-user") for request in server.requests} == {"robot"}
+        assert {request.headers.get("impersonate-extra-job%3a%201") for request in server.requests} == {
+            "build"
+        }
 
 
 def test_a_plugin_logs_in_once_and_quietly(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -201,12 +201,16 @@ def test_a_silent_server_is_not_waited_for_longer_than_asked(tmp_path: Path) -> 
     assert found.coverage.of(POD).reason == "no answer within 0.2 seconds"
 
 
-def test_cancelling_ends_a_load_that_waits_for_the_server(tmp_path: Path) -> None:
-    fault = Fault.slow(PODS, 60)
+@pytest.mark.parametrize("match", [PODS, "/version", "/apis$", "selfsubjectreviews"])
+@pytest.mark.parametrize("request_timeout", [0, 30])
+def test_cancelling_ends_a_load_that_waits_for_the_server(
+    tmp_path: Path, match: str, request_timeout: float
+) -> None:
+    fault = Fault.slow(match, 60)
     cancel = threading.Event()
     events: list[object] = []
     with ApiServer(FakeCluster(small_shop()), faults=[fault]) as server:
-        live = source(server, tmp_path)
+        live = source(server, tmp_path, request_timeout=request_timeout)
         reader = threading.Thread(target=lambda: events.extend(live.events(cancel)))
         reader.start()
         assert fault.arrived.wait(20)

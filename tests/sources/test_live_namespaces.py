@@ -142,6 +142,12 @@ def test_a_namespace_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert found.coverage.of(NAMESPACE).failed["shpo"][1] == "there is no such namespace"
 
 
+def test_when_no_namespace_asked_for_exists_that_is_the_reason(tmp_path: Path) -> None:
+    with ApiServer(FakeCluster(small_shop())) as server:
+        found, _ = load(source(server, tmp_path, namespaces=("shpo",)))
+    assert found.coverage.gap(NAMESPACE) == "namespaces could not be read: there is no such namespace"
+
+
 def test_all_namespaces_wins_over_names(tmp_path: Path) -> None:
     with ApiServer(FakeCluster(small_shop())) as server:
         found, _ = load(source(server, tmp_path, namespaces=("shop",), all_namespaces=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import subprocess
@@ -20,7 +21,7 @@ from ksec_tui.sources.connection import open_connection
 from ksec_tui.sources.kubeconfig import ConnectionOptions
 from ksec_tui.sources.live import LiveSource
 from ksec_tui.sources.transport import BrokenError, RefusedError, RequestRecord, Transport
-from tests.apiserver import ApiServer, FakeCluster, Fault
+from tests.apiserver import Access, ApiServer, FakeCluster, Fault
 from tests.sources.live_tools import Waits, connect, pod, small_shop
 
 
@@ -117,13 +118,32 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return both
 
 
-class TlsServer(ApiServer):
-    """The test server behind TLS."""
+class Errors(list[BaseException]):
+    """What went wrong inside a server, but for clients that hang up in the middle of TLS."""
 
-    def __init__(self, cluster: FakeCluster, certificate: Path, *, faults: tuple[Fault, ...] = ()) -> None:
+    def append(self, error: BaseException, /) -> None:
+        if not isinstance(error, ssl.SSLError):
+            super().append(error)
+
+
+class TlsServer(ApiServer):
+    """The test server behind TLS; with `clients` it wants their certificate."""
+
+    def __init__(
+        self,
+        cluster: FakeCluster,
+        certificate: Path,
+        *,
+        faults: tuple[Fault, ...] = (),
+        clients: bool = False,
+    ) -> None:
         super().__init__(cluster, faults=faults)
+        self.errors = Errors()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(certificate)
         self._listener.socket = context.wrap_socket(self._listener.socket, server_side=True)
         self.url = self.url.replace("http:", "https:")
 
@@ -144,20 +164,50 @@ def test_a_server_behind_tls_is_read(tmp_path: Path, certificate: Path) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_one_sentence(tmp_path: Path, certificate: Path) -> None:
-    server = TlsServer(FakeCluster([]), certificate)
-    server.errors = Ignored()
     with (
-        server,
+        TlsServer(FakeCluster([]), certificate) as server,
         pytest.raises(SourceError, match=r"TLS connection to https://127\.0\.0\.1:.* failed: .*self-signed"),
     ):
         load(trusting(server, tmp_path, None))
 
 
-class Ignored(list[BaseException]):
-    """Forgets errors: the server is right to complain about a client that hangs up in the handshake."""
+def test_a_plugin_may_log_in_with_a_certificate(tmp_path: Path, certificate: Path) -> None:
+    key, _, cert = certificate.read_text().partition("-----BEGIN CERTIFICATE")
+    status = {"clientCertificateData": f"-----BEGIN CERTIFICATE{cert}", "clientKeyData": key}
+    answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+    (tmp_path / "answer").write_text(json.dumps(answer))
+    with TlsServer(FakeCluster(small_shop()), certificate, clients=True) as server:
+        file = server.kubeconfig(tmp_path / "kubeconfig", exec_command=["cat", str(tmp_path / "answer")])
+        text = file.read_text()
+        file.write_text(text.replace("server:", f"certificate-authority: {certificate}\n    server:"))
+        connection = open_connection(ConnectionOptions(kubeconfig=str(file)), interactive=False)
+        found, _ = load(LiveSource(connection, wait=Waits()))
+    assert found.coverage.of(POD).state is State.OK
 
-    def append(self, error: BaseException, /) -> None:
-        assert isinstance(error, ssl.SSLError)
+
+def test_a_pod_uses_its_own_service_account(
+    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (
+        ("token", "of-the-pod"),
+        ("namespace", "shop"),
+        ("ca.crt", certificate.read_text()),
+    ):
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr("ksec_tui.sources.kubeconfig._SERVICE_ACCOUNT", tmp_path)
+    upstream = "kubernetes.config.incluster_config"
+    monkeypatch.setattr(f"{upstream}.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(f"{upstream}.SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with TlsServer(FakeCluster(small_shop()), certificate) as server:
+        server.token = "of-the-pod"
+        server.access = Access.namespaces({"shop"})
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", server.url.rpartition(":")[2])
+        found, _ = load(LiveSource(open_connection(ConnectionOptions()), wait=Waits()))
+    assert found.source.label == "in-cluster"
+    assert found.coverage.of(POD).namespaces == ("shop",)
 
 
 def test_cancelling_ends_a_read_behind_tls(tmp_path: Path, certificate: Path) -> None:
