@@ -67,7 +67,8 @@ def replace_rules(
     When no rule would be left, the binding goes instead. None when nothing changes.
     """
     old = rule_documents(bound, snapshot)
-    if all(list(successors) == [rule] for rule, successors in zip(old, new, strict=True)):
+    unchanged = all(list(successors) == [rule] for rule, successors in zip(old, new, strict=True))
+    if unchanged or is_system_binding(bound):
         return None
     others = sum(1 for other in bindings(snapshot) if other.role == bound.role) - 1
     if not any(new):
