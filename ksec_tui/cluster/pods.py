@@ -311,6 +311,7 @@ class PodSpec(Part, frozen=True):
     image_pull_secrets: tuple[LocalRef, ...] = ()
     security_context: PodSecurityContext | None = None
     os: PodOS | None = None
+    resources: Resources = Resources()
 
     @property
     def account(self) -> str:

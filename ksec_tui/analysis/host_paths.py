@@ -1,0 +1,164 @@
+"""Which parts of the node's file system containers see, and what they can do with them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ksec_tui.analysis.workloads import Placed, Workload
+from ksec_tui.cluster.pods import VolumeMount
+
+
+@dataclass(frozen=True, slots=True)
+class HostMount:
+    """A hostPath volume in a container.
+
+    Attributes:
+        placed: the container.
+        mount: how it is mounted; `index` is its position in volumeMounts.
+        path: the path on the node, normalized, with the mount's subPath.
+    """
+
+    placed: Placed
+    mount: VolumeMount
+    index: int
+    path: str
+
+    @property
+    def writable(self) -> bool:
+        """Whether the container may write there (volumeMounts[].readOnly, false by default)."""
+        return not self.mount.read_only
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer of the mount."""
+        return f"{self.placed.pointer}/volumeMounts/{self.index}"
+
+
+def host_mounts(workload: Workload) -> Iterator[HostMount]:
+    """Every mount of a hostPath volume in any container; volumes that nobody mounts give nothing."""
+    for item in workload.placed:
+        paths = {
+            volume.name: volume.host_path.path for volume in item.spec.volumes if volume.host_path is not None
+        }
+        for index, mount in enumerate(item.container.volume_mounts):
+            if mount.name in paths:
+                path = normalized(posixpath.join(paths[mount.name], mount.sub_path))
+                yield HostMount(item, mount, index, path)
+
+
+def normalized(path: str) -> str:
+    """A node's path without doubled, trailing or dotted parts; a Windows path as it is."""
+    return posixpath.normpath("/" + path.lstrip("/")) if path.startswith("/") else path
+
+
+def _within(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+_SOCKETS = {
+    "/run/docker.sock": "Docker",
+    "/run/cri-dockerd.sock": "cri-dockerd",
+    "/run/dockershim.sock": "dockershim",
+    "/run/containerd/containerd.sock": "containerd",
+    "/run/k3s/containerd/containerd.sock": "containerd",
+    "/run/k0s/containerd.sock": "containerd",
+    "/run/crio/crio.sock": "CRI-O",
+    "/run/podman/podman.sock": "Podman",
+}
+_SOCKET_NAMES = {posixpath.basename(path): runtime for path, runtime in _SOCKETS.items()}
+_PIPES = {"docker_engine": "Docker", "containerd-containerd": "containerd"}
+
+
+def runtime_socket(path: str) -> str:
+    """The container runtime whose socket is at `path` or below it; empty when there is none.
+
+    A read-only mount does not matter: connecting to a socket writes nothing to the file system.
+    """
+    if "\\pipe\\" in path:
+        return _PIPES.get(path.rpartition("\\")[2].lower(), "")
+    if _within(path, "/var/run"):
+        path = path.removeprefix("/var")  # a link to /run on every current distribution
+    by_name = _SOCKET_NAMES.get(posixpath.basename(path), "")
+    if by_name:
+        return by_name
+    below = [runtime for socket, runtime in _SOCKETS.items() if _within(socket, path)]
+    return below[0] if len(set(below)) == 1 else "the container runtime" if below else ""
+
+
+_SENSITIVE = {
+    "/etc/kubernetes": "the node's Kubernetes credentials and static pods",
+    "/var/lib/kubelet": "the tokens and Secrets of every pod on the node",
+    "/var/lib/etcd": "the cluster's whole state",
+    "/var/lib/docker": "the file systems of every container",
+    "/var/lib/containerd": "the file systems of every container",
+    "/var/log": "the logs of the node and of every pod",
+    "/etc": "the node's configuration and password hashes",
+    "/root": "the home directory of the node's root",
+    "/home": "the home directories of the node's users",
+    "/proc": "the node's processes and kernel switches",
+    "/sys": "the node's kernel and devices",
+    "/dev": "the node's devices",
+    "/boot": "the node's kernel",
+    "/usr": "the node's programs",
+    "/bin": "the node's programs",
+    "/sbin": "the node's programs",
+    "/lib": "the node's libraries",
+    "/lib32": "the node's libraries",
+    "/lib64": "the node's libraries",
+}
+_PARENTS = {
+    "/": "everything on the node",
+    "/var": "the state of the kubelet and the runtime",
+    "/var/lib": "the state of the kubelet and the runtime",
+}
+_PUBLIC = (
+    # What any user of the node may read, and what is alike on every machine.
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/os-release",
+    "/etc/machine-id",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/nsswitch.conf",
+    "/etc/ssl/certs",
+    "/etc/pki/ca-trust",
+    "/etc/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/zoneinfo",
+    "/usr/lib/os-release",
+    "/usr/src",
+    "/lib/modules",
+    "/usr/lib/modules",
+)
+_DEVICES = (
+    # Device files that the device cgroup guards, and memory shared on purpose.
+    "/dev/fuse",
+    "/dev/net/tun",
+    "/dev/kvm",
+    "/dev/dri",
+    "/dev/shm",  # noqa: S108 - a path of the node, not a temporary file of ours
+    "/dev/hugepages",
+    "/dev/infiniband",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/random",
+    "/dev/urandom",
+)
+
+
+def sensitive(path: str, *, writable: bool) -> str:
+    """What `path` holds that must not get into a container; empty when it is nothing special.
+
+    Files that every user of a node may read are nothing special unless they can be written.
+    """
+    if path in _PARENTS:
+        return _PARENTS[path]
+    if any(_within(path, known) for known in _DEVICES):
+        return ""
+    if not writable and any(_within(path, known) for known in _PUBLIC):
+        return ""
+    return next((what for root, what in _SENSITIVE.items() if _within(path, root)), "")
