@@ -1,0 +1,1 @@
+"""Who can reach what: selectors, NetworkPolicies, load balancers, exposure."""
