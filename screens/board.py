@@ -41,7 +41,8 @@ class Board(Screen[None]):
     Board #detail { height: 1fr; width: 1fr; }
     Board.-wide #body { layout: horizontal; }
     Board.-wide #list { width: 3fr; }
-    Board.-wide #detail { width: 2fr; }
+    Board.-wide #detail { width: 2fr; border-left: vkey $panel; }
+    Board.-wide.-below #detail { border-left: none; }
     Board.-wide.-below #body { layout: vertical; }
     Board.-wide.-below #list, Board.-wide.-below #detail { width: 1fr; }
     Board.-narrow #detail, Board.-short #detail { display: none; }

@@ -11,7 +11,7 @@ from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
 from ksec_tui.screens.copying import Copying
-from ksec_tui.screens.details.tab import heading, line
+from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.keys import all_keys, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
@@ -155,13 +155,12 @@ class Explorer(Copying):
         self.app.push_screen(Read(f"Help: {self.pane.title}", list(self._help())))
 
     def _help(self) -> Iterator[Line]:
-        yield line(self.pane.help)
+        yield from prose(self.pane.help, 70)
         scope = ""
         keymap = self.app_keys()
         for key in all_keys(type(self)):
             if key.scope != scope:
                 scope = key.scope
-                yield line()
                 yield heading(f"Keys {scope}")
             name, _, _ = key.action.partition("(")
             reason = self.disabled_reason(name)

@@ -17,7 +17,10 @@ class Bar(Static):
     """A line of text of which nothing is parsed."""
 
     DEFAULT_CSS = """
-    Bar { height: 1; width: 1fr; background: $panel; color: $foreground; }
+    Bar {
+        height: 1; width: 1fr; background: $panel; color: $foreground;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word

@@ -137,6 +137,7 @@ def object_row(
     subjects: str = "",
     labels: dict[str, str] | None = None,
     key: str = "",
+    findings: Sequence[Finding] | None = None,
 ) -> Row:
     """A row for one object.
 
@@ -148,9 +149,10 @@ def object_row(
             from not judged.
         labels: its labels.
         key: when the object may have several rows.
+        findings: what to show of it, worst first, when that is not what was found on the object itself.
     """
     state = view.state
-    found = tuple(state.results.on(ref))
+    found = tuple(state.results.on(ref) if findings is None else findings)
     unknown, judged = _standing(view, ref, subjects) if not found else ("", True)
     shown = values or {}
     text = " ".join(
@@ -199,11 +201,11 @@ def risk_column(*, ascii: bool = False) -> Column[Row]:  # noqa: A002
     """The severity of the worst finding, as glyph and letter."""
     return Column(
         "risk",
-        "RISK",
+        "SEV",
         lambda row: Cell(
             badge(row.severity, row.verdict, ascii=ascii), style_name(row.severity, row.verdict)
         ),
-        width=4,
+        width=3,
         min_width=3,
         sort=_risk_order,
         priority=0,
@@ -221,12 +223,19 @@ def why_column(title: str = "WHY", *, priority: int = 2) -> Column[Row]:
     return Column(
         "why",
         title,
-        lambda row: Cell(row.words, style_name(row.severity, row.verdict) if row.findings else "unknown"),
-        width=30,
-        min_width=10,
+        _why,
+        width=34,
+        min_width=20,
         grow=3,
         priority=priority,
     )
+
+
+def _why(row: Row) -> str | Cell:
+    words = row.words
+    if not words:
+        return ""
+    return Cell(words, style_name(row.severity, row.verdict) if row.findings else "unknown")
 
 
 def name_column(title: str = "NAME", *, width: int = 24, namespaced: bool = False) -> Column[Row]:
@@ -245,13 +254,48 @@ def name_column(title: str = "NAME", *, width: int = 24, namespaced: bool = Fals
 def namespace_column() -> Column[Row]:
     """The object's namespace; a dash for cluster-scoped objects."""
     return Column(
-        "namespace", "NAMESPACE", lambda row: row.ref.namespace or "—", width=16, min_width=6, priority=1
+        "namespace", "NAMESPACE", lambda row: row.ref.namespace or "—", width=12, min_width=8, priority=1
     )
 
 
 def kind_column() -> Column[Row]:
     """The object's kind."""
-    return Column("kind", "KIND", lambda row: row.ref.kind, width=14, min_width=6, priority=3)
+    return Column("kind", "KIND", lambda row: short_kind(row.ref.kind), width=7, min_width=6, priority=3)
+
+
+SHORT_KINDS = {
+    "ClusterRole": "crole",
+    "ClusterRoleBinding": "crb",
+    "ConfigMap": "cm",
+    "CronJob": "cj",
+    "CustomResourceDefinition": "crd",
+    "DaemonSet": "ds",
+    "Deployment": "deploy",
+    "EndpointSlice": "eps",
+    "Gateway": "gtw",
+    "Ingress": "ing",
+    "Namespace": "ns",
+    "NetworkPolicy": "netpol",
+    "Node": "no",
+    "PersistentVolume": "pv",
+    "PersistentVolumeClaim": "pvc",
+    "Pod": "po",
+    "ReplicaSet": "rs",
+    "ReplicationController": "rc",
+    "RoleBinding": "rb",
+    "Service": "svc",
+    "ServiceAccount": "sa",
+    "StatefulSet": "sts",
+    "ValidatingWebhookConfiguration": "vwc",
+    "MutatingWebhookConfiguration": "mwc",
+    "ValidatingAdmissionPolicy": "vap",
+}
+"""kubectl's short names, and the like where it has none: a list has no room for the long ones."""
+
+
+def short_kind(kind: str) -> str:
+    """``deploy`` for Deployment; the lower-cased kind where there is no short name."""
+    return SHORT_KINDS.get(kind, kind.lower())
 
 
 def value_column(

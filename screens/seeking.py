@@ -12,7 +12,9 @@ from ksec_tui.findings.filter_complete import complete, completion_start
 from ksec_tui.screens.moves import Moves
 from ksec_tui.screens.prompt import PromptBar
 
-FILTER_HINT = "words  a|b  !not  sev:>=high  ns:prod-*,!kube-*  is:fixable  rule:rbac*  /regex/  -l app=x  tab completes"
+FILTER_HINT = (
+    "words  a|b  !not  sev:>=high  ns:a-*,!kube-*  is:fixable  rule:rbac*  /regex/  -l app=x  tab completes"
+)
 
 
 class Seeking(Moves):

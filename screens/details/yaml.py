@@ -19,6 +19,10 @@ def lines(hand: Hand) -> Sequence[Line]:
     document = snapshot.document(ref)
     if document is None:
         workload = workload_named(snapshot, ref)
+        if ref.kind in ("User", "Group"):
+            return [
+                line(f"Kubernetes stores no {ref.kind.lower()}s: authentication says who is one.", "muted")
+            ]
         if workload is None:
             return [line(f"{ref} was not read: it may not exist, or you may not read it.", "unknown")]
         ref, document = workload.object.ref, snapshot.document(workload.object.ref) or {}

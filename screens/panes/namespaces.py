@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.kinds import LIMIT_RANGE, NAMESPACE, NETWORK_POLICY, RESOURCE_QUOTA, Kind
@@ -28,7 +29,7 @@ LEVELS = {"privileged": "high", "baseline": "medium", "restricted": "pass"}
 
 
 def rows(view: View) -> Sequence[Row]:
-    """One row for each namespace."""
+    """One row for each namespace: those of Kubernetes itself last."""
     snapshot = view.state.snapshot
     counts = Counter(workload.namespace for workload in workloads(snapshot))
     fails: dict[str, Counter[Severity]] = {}
@@ -53,7 +54,7 @@ def rows(view: View) -> Sequence[Row]:
             subjects="namespaces",
             labels=item.metadata.labels,
         )
-        for item in snapshot.of(NAMESPACE)
+        for item in sorted(snapshot.of(NAMESPACE), key=is_system)
     ]
 
 

@@ -23,7 +23,8 @@ from ksec_tui.screens.pane import (
 
 
 def rows(view: View) -> Sequence[Row]:
-    """One row for each workload."""
+    """One row for each workload: the components of Kubernetes itself last."""
+    found = workloads(view.state.snapshot)
     return [
         object_row(
             view,
@@ -37,7 +38,7 @@ def rows(view: View) -> Sequence[Row]:
             subjects="workloads",
             labels=item.labels,
         )
-        for item in workloads(view.state.snapshot)
+        for item in sorted(found, key=lambda item: item.system)
     ]
 
 
