@@ -62,7 +62,7 @@ def _subject(view: View, holder: Holder) -> Row:
     findings = _on_bindings(view, {grant.binding for grant in holder.direct})
     if who.is_account:
         findings = sorted({*findings, *view.state.results.on(ref)}, key=rank)
-    return object_row(view, ref, values, subjects="clusterrolebindings", findings=findings)
+    return object_row(view, ref, values, subjects="bindings", findings=findings)
 
 
 def _on_bindings(view: View, refs: Iterable[ObjectRef]) -> list[Finding]:
@@ -95,8 +95,7 @@ def _binding(view: View, bound: Bound) -> Row:
         "subjects": _few(_subject_words(bound)),
         "scope": Cell("cluster", "warning") if cluster else bound.namespace,
     }
-    kinds = "clusterrolebindings" if cluster else "rolebindings"
-    return object_row(view, bound.ref, values, subjects=kinds, labels=bound.binding.metadata.labels)
+    return object_row(view, bound.ref, values, subjects="bindings", labels=bound.binding.metadata.labels)
 
 
 def _subject_words(bound: Bound) -> Iterable[str]:
@@ -129,8 +128,9 @@ def _role(view: View, role: Role | ClusterRole, used: Sequence[ObjectRef]) -> Ro
     results = view.state.results
     pointing = [item for item in results.pointing_at(role.ref) if item.verdict is Verdict.FAIL]
     findings = sorted({*results.on(role.ref), *pointing}, key=rank)
-    kinds = "roles" if role.namespace else "clusterroles"
-    return object_row(view, role.ref, values, subjects=kinds, labels=role.metadata.labels, findings=findings)
+    return object_row(
+        view, role.ref, values, subjects="roles", labels=role.metadata.labels, findings=findings
+    )
 
 
 def _rule_words(rule: PolicyRule) -> str:
