@@ -105,6 +105,15 @@ class Snapshot:
         kind = kind_named(ref.group, ref.kind)
         return None if kind is None else self.find(kind, ref.name, ref.namespace)
 
+    def undecoded(self, kind: Kind[Any], namespace: str | None = None) -> tuple[Unreadable, ...]:
+        """The objects of `kind` that were there but could not be decoded, in one namespace or in all."""
+        return tuple(
+            entry
+            for entry in self.unreadable
+            if (entry.ref.group, entry.ref.kind) == (kind.group, kind.name)
+            and (namespace is None or entry.ref.namespace == namespace)
+        )
+
     def document(self, ref: ObjectRef) -> Document | None:
         """The whole object as JSON-like data, sanitized, without credentials; None when it is not held.
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ksec_tui.cluster.coverage import State
+from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
@@ -37,10 +38,11 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """What one check found."""
+    """What one check found on its `subjects` (the plural noun of `Subjects.title`)."""
 
     findings: tuple[Finding, ...]
     tally: Tally
+    subjects: str = ""
 
 
 class Results:
@@ -51,6 +53,7 @@ class Results:
         found = [finding for result in by_check.values() for finding in result.findings]
         self.findings: tuple[Finding, ...] = tuple(sorted(found, key=rank))
         self._by_ref: dict[ObjectRef, list[Finding]] | None = None
+        self._pointing: dict[ObjectRef, list[Finding]] | None = None
 
     def on(self, ref: ObjectRef) -> Sequence[Finding]:
         """The findings on one object, worst first."""
@@ -60,6 +63,16 @@ class Results:
                 index.setdefault(finding.subject, []).append(finding)
             self._by_ref = index
         return self._by_ref.get(ref, ())
+
+    def pointing_at(self, ref: ObjectRef) -> Sequence[Finding]:
+        """The findings on other objects whose evidence lies in this one: a role's rule, a pod's container."""
+        if self._pointing is None:
+            index: dict[ObjectRef, list[Finding]] = {}
+            for finding in self.findings:
+                for other in {piece.ref for piece in finding.evidence if piece.ref is not None}:
+                    index.setdefault(other, []).append(finding)
+            self._pointing = index
+        return self._pointing.get(ref, ())
 
     @property
     def pending(self) -> bool:
@@ -115,7 +128,7 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     """Judge every subject of one check."""
     coverage = snapshot.coverage
     if any(coverage.of(kind).state in (State.QUEUED, State.LOADING) for kind in item.kinds):
-        return CheckResult((), Tally(pending=True))
+        return CheckResult((), Tally(pending=True), item.on.title)
     findings: list[Finding] = []
     passed = not_applicable = 0
     gaps = _Gaps(snapshot, item)
@@ -133,18 +146,19 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     findings.extend(gaps.findings())
     unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
     tally = Tally(len(findings) - unknown, passed, unknown, not_applicable)
-    return CheckResult(tuple(findings), tally)
+    return CheckResult(tuple(findings), tally, item.on.title)
 
 
 class _Gaps:
     """Subjects that cannot be judged since something was not read: one finding for each place, not for each."""
 
     def __init__(self, snapshot: Snapshot, item: Check[Any]) -> None:
+        self._snapshot = snapshot
         self._coverage = snapshot.coverage
         self._item = item
         self._swallowed: dict[tuple[ObjectRef, str], int] = {}
         self._cached: dict[str, str | None] = {}
-        self._everywhere = next(filter(None, map(self._coverage.gap, item.everywhere)), None)
+        self._everywhere = next(filter(None, (self._missing(kind, None) for kind in item.everywhere)), None)
 
     def swallow(self, ref: ObjectRef) -> bool:
         """Whether the subject cannot be judged; then it is counted here."""
@@ -162,14 +176,24 @@ class _Gaps:
 
     def _gap(self, place: str) -> str | None:
         for kind in self._item.needs:
-            reason = self._coverage.gap(kind, place if kind.namespaced and place else None)
+            reason = self._missing(kind, place if kind.namespaced and place else None)
             if reason:
                 return reason
         return None
 
+    def _missing(self, kind: Kind[Any], namespace: str | None) -> str | None:
+        """Why `kind` is not known in a namespace, or everywhere: not read, or read but not decoded."""
+        reason = self._coverage.gap(kind, namespace)
+        if reason is None and (odd := self._snapshot.undecoded(kind, namespace)):
+            reason = f"{odd[0].ref} could not be decoded: {odd[0].reason}"
+        return reason
+
     def findings(self) -> Iterator[Finding]:
         """One UNKNOWN for each place and reason, and one when the subjects themselves could not all be read."""
         whole: dict[str, int] = {}
+        for kind in self._item.on.kinds:
+            for odd in self._snapshot.undecoded(kind):
+                yield self._unknown(odd.ref, f"it could not be decoded: {odd.reason}")
         for (where, reason), count in self._merged().items():
             if where == CLUSTER:
                 whole[reason] = whole.get(reason, 0) + count
