@@ -243,19 +243,19 @@ def wildcard_resource(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
         yield stop
         return
     for index, rule in enumerate(bound.rules):
-        if ALL in rule.resources and rule.verbs:
+        # A star in the group of a custom resource reaches that group only: its program's own business.
+        ours = not BUILT_IN_GROUPS.isdisjoint(rule.api_groups) or ALL in rule.api_groups
+        if ALL in rule.resources and rule.verbs and ours:
             usual = severity_of(bound, *_resource_severity(rule))
             if usual is not None:
                 groups = ", ".join(group or "the core group" for group in rule.api_groups[:3])
-                what = f"{', '.join(rule.verbs[:4])} every resource of {'all groups' if groups == ALL else groups}"
+                verbs = "do anything to" if ALL in rule.verbs else ", ".join(rule.verbs[:4])
+                what = f"{verbs} every resource of {'all groups' if ALL in rule.api_groups else groups}"
                 yield rule_evidence(bound, index, what, usual)
 
 
 def _resource_severity(rule: PolicyRule) -> tuple[Severity, Severity]:
-    groups = set(rule.api_groups)
-    if groups.isdisjoint({*BUILT_IN_GROUPS, ALL}):
-        return Severity.LOW, Severity.LOW
-    if groups.isdisjoint({"", ALL}):
+    if {"", ALL}.isdisjoint(rule.api_groups):
         return Severity.HIGH, Severity.MEDIUM
     if set(rule.verbs) <= {"list", "watch"}:
         return Severity.HIGH, Severity.HIGH

@@ -105,7 +105,9 @@ def _inert_rule_fix(role: Role | ClusterRole, snapshot: Snapshot) -> Fix | None:
         return None
     change = rules_patch(role.ref, old, new)
     if any("" in paths and _creates_by_name(role, index) for index, paths in idle.items()):
-        may_break = "Someone who may patch the same object by another role could create it by server-side apply."
+        may_break = (
+            "Someone who may patch the same object by another role could create it by server-side apply."
+        )
         return Fix(title, (change,), Risk.LIKELY, may_break)
     return Fix(title, (change,), Risk.SAFE)
 

@@ -8,7 +8,7 @@ from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.checks.rbac.common import BINDINGS, Power, granted, minor_version
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
-from ksec_tui.findings.finding import Outcome
+from ksec_tui.findings.finding import Outcome, Unknown
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import cut
@@ -119,10 +119,16 @@ def pod_exec(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     minor = minor_version(snapshot)
+    found = list(_shells(bound, ("create", "get") if minor is not None and minor < 35 else ("create",)))
+    yield from found
+    if minor is None and not found and any(_shells(bound, ("get",))):
+        yield Unknown("get opens a shell before Kubernetes 1.35, and the server's version is not known")
+
+
+def _shells(bound: Bound, verbs: tuple[str, ...]) -> Iterator[Outcome]:
     # AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35: until then GET alone opens the stream.
-    verbs = ("create",) if minor is not None and minor >= 35 else ("create", "get")
     powers = tuple(Power(verbs, group, resource) for group, resource in SHELLS)
-    yield from granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+    return granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
 
 
 @pod_exec.fix

@@ -1,0 +1,208 @@
+"""Fixes of RBAC objects change what they promise, guard every position, and leave Kubernetes' own alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE_BINDING
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.examples import example_snapshot
+from ksec_tui.findings.fix import Fix, PatchType, Risk
+from ksec_tui.findings.runner import fix_for, run_one
+from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.simulate import simulate
+from tests.checks.rbac.worlds import (
+    ANN,
+    CHECKS,
+    GROUP,
+    Tree,
+    account,
+    account_object,
+    binding,
+    fails,
+    fixed,
+    group,
+    role,
+    rule,
+)
+
+ANYONE: Tree = {"kind": "User", "name": "system:anonymous"}
+VIEW = role(rule("pods", "get list watch"), name="view")
+
+
+def carried_out(check: str, *documents: Tree) -> Snapshot:
+    """The cluster after the fix of the only finding; it must go and nothing may come."""
+    snapshot, (fix,) = fixed(check, *documents)
+    (finding,) = fails(check, *documents)
+    result = simulate(snapshot, FixPlan().stage(finding, fix), CHECKS.values())
+    assert (result.ok, result.errors, result.added) == (True, (), ())
+    return result.snapshot
+
+
+def rules_after(check: str, *rules: Tree) -> list[Any]:
+    after = carried_out(check, role(*rules), binding(ANN))
+    (left,) = after.of(CLUSTER_ROLE)
+    document = after.document(left.ref)
+    assert document is not None
+    return list(document["rules"])
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS))
+def test_the_fix_of_each_page_removes_its_finding_and_brings_none(check: str) -> None:
+    item = CHECKS[check]
+    snapshot = example_snapshot(item.page.risky)
+    findings = run_one(snapshot, item).findings
+    assert findings
+    for finding in findings:
+        fix = fix_for(finding, CHECKS.values(), snapshot)
+        assert fix is not None
+        if fix.risk is Risk.MANUAL:
+            assert fix.steps
+            continue
+        assert fix.may_break or fix.risk is Risk.SAFE
+        result = simulate(snapshot, FixPlan().stage(finding, fix), CHECKS.values())
+        assert (result.ok, result.added) == (True, ())
+        assert finding in result.removed
+
+
+def test_only_the_risky_verb_of_the_risky_resource_goes() -> None:
+    everything = rule("pods secrets configmaps", "get list watch")
+    assert rules_after("rbac-secrets-list", rule("nodes", "get"), everything) == [
+        rule("nodes", "get"),
+        rule("pods configmaps", "get list watch"),
+        rule("secrets", "get"),
+    ]
+
+
+def test_a_star_of_verbs_is_written_out_before_one_is_taken_away() -> None:
+    (left,) = rules_after("rbac-pod-create", rule("pods", "*"))
+    assert left == rule("pods", "delete deletecollection get list patch update watch")
+
+
+def test_other_api_groups_with_a_resource_of_that_name_keep_it() -> None:
+    mixed = {"apiGroups": ["", "metrics.k8s.io"], "resources": ["pods"], "verbs": ["create", "get"]}
+    assert rules_after("rbac-pod-create", mixed) == [
+        {"apiGroups": ["", "metrics.k8s.io"], "resources": ["pods"], "verbs": ["get"]},
+        {"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": ["create", "get"]},
+    ]
+
+
+def test_what_would_be_left_without_effect_goes_too() -> None:
+    rules = (rule("configmaps", "get"), rule("pods/exec pods/log", "create get"), rule("nodes", "list"))
+    assert rules_after("rbac-pod-exec", *rules) == [
+        rule("configmaps", "get"),
+        rule("pods/log", "create get"),
+        rule("nodes", "list"),
+    ]
+
+
+def test_a_role_that_would_be_empty_is_unbound_instead() -> None:
+    after = carried_out("rbac-secrets-get", role(rule("secrets", "get")), binding(ANN))
+    assert after.of(CLUSTER_ROLE_BINDING) == ()
+    assert after.of(CLUSTER_ROLE)[0].rules
+
+
+def test_who_else_loses_the_right_is_said() -> None:
+    documents = (role(rule("secrets pods", "get")), binding(ANN), binding(group("dev"), name="b2"))
+    _, fixes = fixed("rbac-secrets-get", *documents)
+    assert all("1 other binding of ClusterRole r loses it too" in fix.may_break for fix in fixes)
+
+
+def test_every_position_is_guarded_and_removed_from_the_end() -> None:
+    subjects = (ANYONE, ANN, group("system:unauthenticated"))
+    _, (fix,) = fixed("rbac-anonymous-subject", role(rule("pods", "get")), binding(*subjects))
+    (change,) = fix.changes
+    assert change.type is PatchType.JSON
+    assert [(step["op"], step["path"]) for step in change.body] == [
+        ("test", "/roleRef/name"),
+        ("test", "/subjects/2"),
+        ("test", "/subjects/0"),
+        ("remove", "/subjects/2"),
+        ("remove", "/subjects/0"),
+    ]
+
+
+def test_the_last_subject_takes_the_binding_with_it() -> None:
+    after = carried_out("rbac-anonymous-subject", role(rule("pods", "get")), binding(ANYONE))
+    assert after.of(CLUSTER_ROLE_BINDING) == ()
+
+
+def test_accounts_of_two_namespaces_get_a_binding_in_each_before_the_great_one_goes() -> None:
+    people = (account("a", "one"), account("b", "two"), account("gone", "two"), account("default", "one"))
+    admins = binding(*people, to="ClusterRole/cluster-admin", name="ci")
+    objects = (account_object("a", "one"), account_object("b", "two"))
+    _, (fix,) = fixed("rbac-cluster-admin", VIEW, admins, *objects)
+    assert [change.type.value for change in fix.changes] == ["create", "create", "delete"]
+    after = carried_out("rbac-cluster-admin", VIEW, admins, *objects)
+    bound = {item.namespace: [who.name for who in item.subjects or ()] for item in after.of(ROLE_BINDING)}
+    assert bound == {"one": ["a"], "two": ["b"]}
+
+
+def test_people_have_no_namespace_so_a_human_must_choose() -> None:
+    fix = only_fix("rbac-cluster-admin", VIEW, binding(ANN, to="ClusterRole/cluster-admin"))
+    assert fix is not None
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        (
+            role(
+                rule("secrets", "list"), name="edit", labels={"kubernetes.io/bootstrapping": "rbac-defaults"}
+            ),
+        ),
+        ({**role(rule("secrets", "list"), name="edit"), "aggregationRule": {"clusterRoleSelectors": []}},),
+        (role(rule("*", "list"), name="edit"),),
+    ],
+    ids=["default role", "aggregated role", "wildcard"],
+)
+def test_rules_that_would_come_back_or_cannot_be_subtracted_from_are_left_to_a_human(
+    documents: tuple[Tree, ...],
+) -> None:
+    fix = only_fix("rbac-secrets-list", *documents, binding(ANN, to="ClusterRole/edit"))
+    assert fix is not None
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+
+
+def test_bindings_of_kubernetes_itself_are_never_touched() -> None:
+    controller = account("job-controller", "kube-system")
+    name = "system:controller:job-controller"
+    documents = (
+        role(rule("pods", "create"), name=name),
+        binding(controller, to=f"ClusterRole/{name}", name=name),
+    )
+    assert fails("rbac-pod-create", *documents)[0].system
+    assert only_fix("rbac-pod-create", *documents) is None
+
+
+def test_nodes_proxy_is_replaced_by_what_the_version_offers() -> None:
+    documents = (role(rule("nodes nodes/proxy nodes/stats", "get")), binding(ANN))
+    old = only_fix("rbac-nodes-proxy", {"kind": "Cluster", "serverVersion": "v1.32.1"}, *documents)
+    new = only_fix("rbac-nodes-proxy", {"kind": "Cluster", "serverVersion": "v1.33.1"}, *documents)
+    assert old is not None
+    assert new is not None
+    assert old.changes[0].body[-1]["value"]["resources"] == ["nodes", "nodes/stats", "nodes/metrics"]
+    assert "nodes/pods" in new.changes[0].body[-1]["value"]["resources"]
+
+
+def test_a_binding_of_that_name_is_not_overwritten() -> None:
+    taken = binding(ANN, to="ClusterRole/view", namespace="ci", name="b-view")
+    admins = binding(account("ci", "ci"), to="ClusterRole/cluster-admin")
+    fix = only_fix("rbac-cluster-admin", VIEW, taken, admins, account_object("ci", "ci"))
+    assert fix is not None
+    assert fix.risk is Risk.MANUAL
+
+
+def only_fix(check: str, *documents: Tree) -> Fix | None:
+    _, fixes = fixed(check, *documents)
+    (fix,) = fixes
+    assert fix is None or isinstance(fix, Fix)
+    return fix
+
+
+def test_escalate_goes_and_the_rest_of_the_rule_stays() -> None:
+    (left,) = rules_after("rbac-escalate", rule("clusterroles", "escalate get update", GROUP))
+    assert left == rule("clusterroles", "get update", GROUP)
