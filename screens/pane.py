@@ -60,6 +60,7 @@ class Row:
         labels: for label selectors in filters.
         finding: the finding, when the row is one.
         staged: whether a fix for one of its findings is in the plan.
+        notes: lines that the tab Why shows first: what a cell has no room for.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Row:
     staged: bool = False
     text: str = ""
     haystack: str = ""
+    notes: tuple[str, ...] = ()
 
     def facet(self, name: str) -> Sequence[str]:
         """The values of a filter field; see `ksec_tui.findings.filter`."""
@@ -138,6 +140,7 @@ def object_row(
     labels: dict[str, str] | None = None,
     key: str = "",
     findings: Sequence[Finding] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Row:
     """A row for one object.
 
@@ -150,6 +153,7 @@ def object_row(
         labels: its labels.
         key: when the object may have several rows.
         findings: what to show of it, worst first, when that is not what was found on the object itself.
+        notes: lines that the tab Why shows first.
     """
     state = view.state
     found = tuple(state.results.on(ref) if findings is None else findings)
@@ -160,7 +164,17 @@ def object_row(
     )
     staged = not view.staged.isdisjoint(item.fingerprint for item in found)
     return Row(
-        key or ref.id, ref, found, shown, unknown, judged, labels or {}, None, staged, text, text.lower()
+        key or ref.id,
+        ref,
+        found,
+        shown,
+        unknown,
+        judged,
+        labels or {},
+        staged=staged,
+        text=text,
+        haystack=text.lower(),
+        notes=notes,
     )
 
 

@@ -17,6 +17,10 @@ def lines(hand: Hand) -> Sequence[Line]:
     """The finding in hand in full, or every finding on the object in hand."""
     row = hand.row
     found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
+    if row.notes:
+        for note in row.notes:
+            found.extend(list(prose(note, hand.width, indent="  "))[:-1])
+        found.append(line())
     if row.finding is not None:
         found.extend(_finding(row.finding, hand, full=True))
         others = [item for item in hand.view.state.results.on(row.ref) if item.check != row.finding.check]
