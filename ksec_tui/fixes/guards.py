@@ -89,20 +89,20 @@ def _check_immutable(before: Document, after: Document) -> None:
     kind = str(before.get("kind"))
     for path in _IMMUTABLE.get(kind, ()):
         if not equal(_at(before, path), _at(after, path)):
-            raise PatchError(f"{'.'.join(path)} of a {kind} cannot be changed in place")
+            raise PatchError(f"the field {'.'.join(path)} of a {kind} cannot be changed in place")
     if kind != "Pod":
         return
     old, new = _pod_spec(before), _pod_spec(after)
     for key in sorted(old.keys() | new.keys()):
         if key not in _POD_MUTABLE and not equal(old.get(key), new.get(key)):
-            raise PatchError(f"spec.{key} of a Pod cannot be changed in place")
+            raise PatchError(f"the field spec.{key} of a Pod cannot be changed in place")
     for key in ("containers", "initContainers"):
         without = [
             [{name: value for name, value in item.items() if name != "image"} for item in _items(spec, key)]
             for spec in (old, new)
         ]
         if not equal(*without):
-            raise PatchError(f"spec.{key} of a Pod cannot be changed in place, but for images")
+            raise PatchError(f"the field spec.{key} of a Pod cannot be changed in place, but for images")
 
 
 def _pod_spec(document: Document) -> dict[str, Any]:

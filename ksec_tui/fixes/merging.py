@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -167,14 +168,13 @@ def _shifted(path: tuple[str, ...], removed: tuple[str, ...]) -> bool:
 
 
 def _check_apart(left: list[Operation], right: list[Operation]) -> None:
-    for one in left:
-        for other in right:
-            if "test" in (one["op"], other["op"]) or equal(one, other):
-                continue
-            if not one["path"].endswith("/-") and _overlap(
-                parse_pointer(one["path"]), parse_pointer(other["path"])
-            ):
-                raise Clash(one["path"], _said(one), _said(other))
+    """Whether two lists change different places; what both do alike is no matter."""
+    ours = [one for one in left if one["op"] != "test" and not any(equal(one, other) for other in right)]
+    theirs = [one for one in right if one["op"] != "test" and not any(equal(one, other) for other in left)]
+    for one, other in itertools.product(ours, theirs):
+        both_append = one["path"] == other["path"] and one["path"].endswith("/-")
+        if not both_append and _overlap(parse_pointer(one["path"]), parse_pointer(other["path"])):
+            raise Clash(one["path"], _said(one), _said(other))
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -82,7 +82,7 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
         spec[name] = _containers(_list(old_spec, name), _list(new_spec, name), _list(live, name), drop_token)
     volumes = _extra(_list(old_spec, "volumes"), _list(live, "volumes"), "name")
     spec["volumes"] = [
-        *_list(spec, "volumes"),
+        *_list(new_spec, "volumes"),
         *_missing(_list(new_spec, "volumes"), volumes, "name", drop_token=drop_token),
     ]
     for name in ("volumes", "initContainers", "ephemeralContainers"):

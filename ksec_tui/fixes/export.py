@@ -1,0 +1,103 @@
+"""Writes a proven plan as files: patches, commands, a kustomization and a report. Nothing is applied."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from ksec_tui.cluster.files import write_private
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.fixes.errors import ExportError
+from ksec_tui.fixes.layouts import Files, kubectl_files, kustomize_files
+from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.report import report
+from ksec_tui.fixes.simulate import Refused, Simulation
+
+LAYOUTS: dict[str, Callable[[Simulation, Snapshot], Files]] = {
+    "kubectl": kubectl_files,
+    "kustomize": kustomize_files,
+}
+"""The ways in which a plan can be written, each into the folder of its name."""
+
+
+class Exported(msgspec.Struct, frozen=True):
+    """What was written, and which staged fixes were not."""
+
+    files: tuple[Path, ...]
+    refused: tuple[Refused, ...]
+
+
+def contents(
+    simulation: Simulation, plan: FixPlan, snapshot: Snapshot, layouts: Iterable[str] = tuple(LAYOUTS)
+) -> Files:
+    """The files of an export: path inside the folder -> text.
+
+    Raises:
+        ExportError: a layout is not known.
+    """
+    files: Files = {}
+    for layout in layouts:
+        if layout not in LAYOUTS:
+            raise ExportError(f"there is no layout {layout!r}; one of {', '.join(LAYOUTS)}")
+        made = LAYOUTS[layout](simulation, snapshot)
+        files.update({f"{layout}/{path}": text for path, text in made.items()})
+    files["REPORT.md"] = report(simulation, plan, snapshot)
+    return files
+
+
+def export(
+    simulation: Simulation,
+    plan: FixPlan,
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    layouts: Iterable[str] = tuple(LAYOUTS),
+    force: bool = False,
+) -> Exported:
+    """Write what `simulation` proved of `plan` into `folder`.
+
+    Files have mode 0600 and folders 0700. A new folder appears complete or not at all; with `force`,
+    files in an existing one are replaced, one by one, and others stay.
+
+    Raises:
+        ExportError: the folder holds something already, or cannot be written; the message says so.
+    """
+    files = contents(simulation, plan, snapshot, layouts)
+    try:
+        if folder.exists() or folder.is_symlink():
+            if not folder.is_dir():
+                raise ExportError(f"{folder} is no folder")
+            if any(folder.iterdir()) and not force:
+                raise ExportError(f"{folder} is not empty")
+            _write(folder, files, force=force)
+        else:
+            _write_anew(folder, files)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return Exported(tuple(folder / path for path in sorted(files)), simulation.refused)
+
+
+def _write_anew(folder: Path, files: Files) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.parent / f".ksec-{secrets.token_hex(8)}.tmp"
+    temporary.mkdir(mode=0o700)
+    try:
+        _write(temporary, files, force=False)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(folder: Path, files: Files, *, force: bool) -> None:
+    for path, text in sorted(files.items()):
+        place = folder
+        for part in Path(path).parent.parts:
+            place /= part
+            if place.is_symlink():
+                raise ExportError(f"{place} is a symbolic link")
+            place.mkdir(mode=0o700, exist_ok=True)
+        write_private(folder / path, text.encode("utf-8", "backslashreplace"), force=force)
