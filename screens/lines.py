@@ -111,9 +111,10 @@ class PaneStrip(Widget):
     def render(self) -> Text:
         """The strip, short when there is no room."""
         book = StyleBook(self.rich_style, self.app.theme_variables)
-        full = [self._label(i, badge=True) for i in range(len(self._panes))]
-        plain = [self._label(i, badge=False) for i in range(len(self._panes))]
-        bare = [f"{pane.number} {pane.title[:4]}" for pane in self._panes]
+        indexes = range(len(self._panes))
+        full = [self._label(i, badge=True) for i in indexes]
+        plain = [self._label(i, badge=True, short=True) for i in indexes]
+        bare = [self._label(i, badge=False, short=True) for i in indexes]
         labels = next((row for row in (full, plain, bare) if self._fits(row)), None)
         self._spots = []
         if labels is None:
@@ -139,10 +140,10 @@ class PaneStrip(Widget):
     def _fits(self, labels: list[str]) -> bool:
         return sum(map(len, labels)) + 3 * len(labels) <= self.size.width
 
-    def _label(self, index: int, *, badge: bool) -> str:
+    def _label(self, index: int, *, badge: bool, short: bool = False) -> str:
         pane = self._panes[index]
         extra = f" {self._badges[index]}" if badge and self._badges[index] else ""
-        return f"{pane.number} {pane.title}{extra}"
+        return f"{pane.number} {(short and pane.short) or pane.title}{extra}"
 
     def on_click(self, event: Click) -> None:
         """Go to the clicked pane."""

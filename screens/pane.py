@@ -376,6 +376,7 @@ class Pane:
         listings: its views; keys `(` and `)` switch between them.
         aliases: further names for the command line.
         badge: the number shown in the tab; None for none.
+        short: the title where there is little room; empty for the title itself.
     """
 
     id: str
@@ -385,6 +386,7 @@ class Pane:
     listings: tuple[Listing, ...]
     aliases: tuple[str, ...] = ()
     badge: Callable[[View], str] | None = None
+    short: str = ""
 
 
 def discover(package: ModuleType) -> tuple[Pane, ...]:

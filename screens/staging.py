@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from ksec_tui.fixes.export import ExportError, export
+from ksec_tui.fixes.errors import ExportError
+from ksec_tui.fixes.export import export
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message

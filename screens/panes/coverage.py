@@ -125,4 +125,5 @@ PANE = Pane(
     ),
     aliases=("cov",),
     badge=_missing,
+    short="Cov",
 )

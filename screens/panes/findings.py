@@ -101,4 +101,5 @@ PANE = Pane(
     badge=lambda view: str(
         sum(finding.verdict is Verdict.FAIL and not finding.system for finding in view.state.results.findings)
     ),
+    short="Find",
 )

@@ -125,4 +125,5 @@ PANE = Pane(
     ),
     aliases=("ns", "namespace"),
     badge=lambda view: str(len(view.state.snapshot.of(NAMESPACE))),
+    short="NS",
 )

@@ -192,4 +192,5 @@ PANE = Pane(
     ),
     aliases=("net", "exposure", "netpol", "svc", "ing"),
     badge=_badge,
+    short="Net",
 )

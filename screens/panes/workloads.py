@@ -80,4 +80,5 @@ PANE = Pane(
     ),
     aliases=("wl", "workload", "pods", "po", "deploy"),
     badge=lambda view: str(len(workloads(view.state.snapshot))),
+    short="Work",
 )
