@@ -95,7 +95,7 @@ def mounted_token(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
     elif token_mounted(workload.spec, workload.namespace, cluster):
         rights = _rights(workload, cluster)
         words = f"the token of ServiceAccount {workload.spec.account} is mounted"
-        words += f"; {rights} gives it rights" if rights else "; nothing gives it rights of its own"
+        words += f", which has rights by {rights}" if rights else ", which has no rights of its own"
         yield Evidence(
             f"{workload.pointer}/automountServiceAccountToken",
             words,
@@ -112,7 +112,7 @@ def _without_token(workload: Workload, cluster: Snapshot) -> Fix | None:
         "Keep the ServiceAccount token out of the pod",
         nothing,
         Risk.REVIEW,
-        f"It breaks what calls the Kubernetes API with it, and {rights} suggests that something does."
+        f"It breaks what calls the Kubernetes API with it; the rights by {rights} suggest that something does."
         if rights
         else "It breaks what logs in elsewhere with the token, or reads what everybody may read.",
         {"automountServiceAccountToken": False},
@@ -177,7 +177,7 @@ def default_account(workload: Workload, cluster: Snapshot) -> Iterator[Evidence 
     elif workload.spec.account == "default":
         rights = _rights(workload, cluster)
         words = "it runs as the ServiceAccount default"
-        words += f", to which {rights} gives rights" if rights else ", which others share"
+        words += f", which has rights by {rights}" if rights else ", which others share"
         yield Evidence(
             f"{workload.pointer}/serviceAccountName",
             words,
@@ -195,7 +195,7 @@ def _own_account(workload: Workload, cluster: Snapshot) -> Fix | None:
         f"Give it a ServiceAccount of its own: {name}",
         nothing,
         Risk.REVIEW,
-        f"It loses what {rights} gives to the default account; bind the new one to what it needs."
+        f"It loses the default account's rights by {rights}; bind the new account to what it needs."
         if rights
         else "It breaks what uses the default account's token, which the new account does not mount.",
         {"serviceAccountName": name},

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ksec_tui.analysis.rbac.bindings import Bound, binding_named
-from ksec_tui.analysis.rbac.defaults import is_expected
-from ksec_tui.analysis.rbac.grants import effective_grants
-from ksec_tui.analysis.rbac.identity import AUTHENTICATED, Who, identity_of
+from ksec_tui.analysis.rbac.grants import bindings_of
+from ksec_tui.analysis.rbac.identity import ALL_ACCOUNTS, Who
 from ksec_tui.cluster.kinds import SERVICE_ACCOUNT
 from ksec_tui.cluster.pods import PodSpec
 from ksec_tui.cluster.snapshot import Snapshot
@@ -23,16 +22,15 @@ def token_mounted(spec: PodSpec, namespace: str, snapshot: Snapshot) -> bool:
 
 
 def bindings_of_account(snapshot: Snapshot, namespace: str, name: str) -> tuple[Bound, ...]:
-    """The bindings that give a ServiceAccount rights beyond the default policy, by its name or as one of all.
+    """The bindings that name a ServiceAccount, or all accounts of its namespace; dangling ones grant nothing.
 
-    What everybody who logs in may do is left out. Reads roles, clusterroles and their bindings everywhere.
+    What every account of the cluster may do is no mark of this one and is left out. Reads roles,
+    clusterroles and their bindings everywhere.
     """
-    identity = identity_of(Who("ServiceAccount", name, namespace))
     found: dict[str, Bound] = {}
-    for grant in effective_grants(snapshot, identity):
-        bound = binding_named(snapshot, grant.binding)
-        if bound is None or bound.dangling or grant.subject.name == AUTHENTICATED:
-            continue
-        if not is_expected(bound, grant.subject):
-            found[bound.ref.id] = bound
+    for who in (Who("ServiceAccount", name, namespace), Who("Group", f"{ALL_ACCOUNTS}:{namespace}")):
+        for grant in bindings_of(snapshot, who):
+            bound = binding_named(snapshot, grant.binding)
+            if bound is not None and not bound.dangling:
+                found[bound.ref.id] = bound
     return tuple(found[key] for key in sorted(found))
