@@ -49,13 +49,14 @@ class FileSource:
     Args:
         paths: what to read.
         today: the date on which ages and support are judged, ISO 8601; empty for the real one.
+        stdin: what ``-`` stands for, if it has been read already.
     """
 
-    def __init__(self, paths: Sequence[str], *, today: str = "") -> None:
+    def __init__(self, paths: Sequence[str], *, today: str = "", stdin: bytes | None = None) -> None:
         self._paths = tuple(paths)
         self._info = SourceInfo(kind="files", label=_label(self._paths), today=today)
         self._origins: dict[ObjectRef, tuple[str, int]] = {}
-        self._stdin: bytes | None = None
+        self._stdin = stdin
 
     @property
     def info(self) -> SourceInfo:

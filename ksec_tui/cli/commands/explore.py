@@ -1,0 +1,84 @@
+"""Without a command: the explorer."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from ksec_tui.cli import options, output, source
+from ksec_tui.cli.command import CliError, Command, nearest
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    source.add_arguments(parser)
+    looks = parser.add_argument_group("the explorer")
+    looks.add_argument("--theme", metavar="NAME", help="the theme (:theme in the explorer lists them)")
+    looks.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    looks.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    options.add_filter_argument(looks)
+    options.add_config_argument(looks)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    source.check(arguments)
+    options.read_filter(arguments.filter)
+    _need_terminal(arguments)
+    from ksec_tui.cli.settings import load_settings
+
+    settings = load_settings(arguments.config)
+    config = settings.config
+    theme = _theme(arguments.theme) or config.theme
+    stdin = source.take_stdin(arguments)
+
+    from ksec_tui import themes
+    from ksec_tui.app import KsecApp
+
+    if source.is_live(arguments):
+        from ksec_tui.cli.live import Contexts
+
+        contexts = Contexts(source.connection_options(arguments))
+        first, names, opener = contexts.first(), contexts.names, contexts.open
+    else:
+        first, names, opener = source.open_source(arguments, stdin=stdin), tuple, None
+    app = KsecApp(
+        first,
+        contexts=names,
+        opener=opener,
+        theme=theme or themes.DEFAULT,
+        ascii=arguments.ascii or config.ascii or not _speaks_unicode(),
+        filter=arguments.filter,
+        keys=settings.keymap,
+    )
+    return app.run(mouse=config.mouse and not arguments.no_mouse) or 0
+
+
+def _need_terminal(arguments: argparse.Namespace) -> None:
+    """Refuse to start where nothing can be drawn; keys may come from the terminal while stdin brings manifests."""
+    streams = {"stdout": sys.stdout, "stderr": sys.stderr}
+    if "-" not in arguments.file:
+        streams["stdin"] = sys.stdin
+    missing = [name for name, stream in streams.items() if not output.is_terminal(stream)]
+    if missing:
+        raise CliError(f"the explorer needs a terminal ({missing[0]} is none): use ksec-tui scan instead")
+    if os.environ.get("TERM") == "dumb":
+        raise CliError("the explorer needs more than a dumb terminal (TERM=dumb): use ksec-tui scan instead")
+
+
+def _theme(name: str | None) -> str:
+    if name is None:
+        return ""
+    from ksec_tui import themes
+
+    known = [theme.name for theme in themes.discover()]
+    if name not in known:
+        raise CliError(f"there is no theme {name!r}{nearest(name, known)} (known: {', '.join(known)})")
+    return name
+
+
+def _speaks_unicode() -> bool:
+    encoding = (getattr(sys.__stderr__, "encoding", None) or "").lower().replace("-", "")
+    return encoding.startswith("utf")
+
+
+COMMAND = Command("", "start the explorer", _add_arguments, _run)

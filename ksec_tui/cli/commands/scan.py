@@ -1,0 +1,104 @@
+"""``scan``: the findings on stdout, for people or programs."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from typing import TYPE_CHECKING
+
+from ksec_tui.cli import options, output, source
+from ksec_tui.cli.command import COVERAGE, FINDINGS, Command
+from ksec_tui.findings.verdict import Severity
+
+if TYPE_CHECKING:  # the parser must not pay for it
+    from ksec_tui.findings.finding import Finding
+    from ksec_tui.reports.report import Report
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    source.add_arguments(parser)
+    group = parser.add_argument_group("the scan")
+    group.add_argument(
+        "-o", "--output", choices=("table", "json"), default="table", help="how to print the findings"
+    )
+    group.add_argument(
+        "--fail-on",
+        type=_severity,
+        metavar="SEVERITY",
+        help="exit with 1 when a finding is at least that severe",
+    )
+    options.add_filter_argument(group)
+    group.add_argument(
+        "--min-coverage",
+        type=_percent,
+        default=0,
+        metavar="PERCENT",
+        help="exit with 4 when less of the kinds could be read",
+    )
+    group.add_argument(
+        "--no-system", action="store_true", help="leave out the components of Kubernetes itself"
+    )
+    parser.epilog = (
+        "Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage, 3 the source cannot be read, 4 coverage "
+        "below --min-coverage (findings come first), 130 interrupted. What is unknown never counts as a finding."
+    )
+    parser.formatter_class = argparse.HelpFormatter
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    source.check(arguments)
+    wanted = options.read_filter(arguments.filter)
+    opened = source.open_source(arguments)
+
+    from ksec_tui.checks import all_checks
+    from ksec_tui.cli.reading import read
+    from ksec_tui.findings.runner import run
+    from ksec_tui.reports.report import make_report
+
+    def chosen(finding: Finding) -> bool:
+        return not (arguments.no_system and finding.system) and wanted.matches(finding)
+
+    snapshot, problems = read(opened)
+    checks = all_checks()
+    report = make_report(snapshot, run(snapshot, checks), checks, problems, chosen)
+    _print(report, arguments.output)
+    if arguments.fail_on is not None and report.at_least(arguments.fail_on):
+        return FINDINGS
+    percent = snapshot.coverage.percent
+    if percent < arguments.min_coverage:
+        output.tell(f"coverage is {percent} %, below the {arguments.min_coverage} % asked for")
+        return COVERAGE
+    return 0
+
+
+def _print(report: Report, form: str) -> None:
+    from ksec_tui.reports import json_report, table
+
+    if form == "json":
+        output.emit(json_report.render(report), encoding="utf-8")
+        return
+    for problem in report.problems:
+        output.tell(f"{problem.where}: {problem.reason}")
+    terminal = output.stdout_is_terminal()
+    width = shutil.get_terminal_size().columns if terminal else None
+    output.emit(table.render(report, width=width, colour=output.wants_colour()))
+
+
+def _severity(text: str) -> Severity:
+    try:
+        return Severity.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _percent(text: str) -> int:
+    try:
+        value = int(text.removesuffix("%"))
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage from 0 to 100")
+    return value
+
+
+COMMAND = Command("scan", "print the findings; for scripts and pipelines", _add_arguments, _run)

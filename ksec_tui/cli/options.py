@@ -1,0 +1,47 @@
+"""Options that several commands have: ``--filter`` and ``--config``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ksec_tui.cli.command import CliError
+
+if TYPE_CHECKING:  # the parser must not pay for it
+    from ksec_tui.findings.filter import Filter
+
+
+def add_config_argument(parser: argparse._ActionsContainer) -> None:
+    """Give `parser` the option ``--config``."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the settings file (else $KSEC_CONFIG, else the place 'config path' prints)",
+    )
+
+
+def add_filter_argument(parser: argparse._ActionsContainer) -> None:
+    """Give `parser` the option ``--filter``."""
+    parser.add_argument(
+        "--filter",
+        default="",
+        metavar="EXPR",
+        help="only what matches, as in 'sev:>=high ns:prod-*,!kube-* is:fixable'",
+    )
+
+
+def read_filter(text: str) -> Filter:
+    """The filter that `text` says; a caret stands under what is wrong.
+
+    Raises:
+        CliError: it says none.
+    """
+    from ksec_tui.cluster.text import one_line
+    from ksec_tui.findings.filter import FilterError, parse
+    from ksec_tui.reports.columns import width
+
+    try:
+        return parse(text)
+    except FilterError as error:
+        indent = " " * width(one_line(text[: error.position]))
+        raise CliError(f"--filter: {error}\n  {one_line(text)}\n  {indent}^") from error
