@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
@@ -50,14 +51,34 @@ class State:
     stale: bool = False
 
 
-@dataclass
 class _Run:
-    """One reading of the source."""
+    """One reading of the source; what comes of it after a newer one began is dropped."""
 
-    cancel: threading.Event = field(default_factory=threading.Event)
-    wake: threading.Event = field(default_factory=threading.Event)
-    changed: set[str] = field(default_factory=set)
-    done: bool = False
+    def __init__(self, *, stream: bool) -> None:
+        self.cancel = threading.Event()
+        self.wake = threading.Event()
+        self.stream = stream
+        self.snapshot: Snapshot | None = None
+        self.done = False
+        self._changed: set[str] = set()
+        self._lock = threading.Lock()
+
+    def note(self, *resources: str) -> None:
+        """Remember that these kinds changed since the checks last ran."""
+        with self._lock:
+            self._changed.update(resources)
+
+    def take_changed(self) -> frozenset[str]:
+        """The kinds that changed since the last call."""
+        with self._lock:
+            changed = frozenset(self._changed)
+            self._changed.clear()
+        return changed
+
+    def stop(self) -> None:
+        """Make both threads end."""
+        self.cancel.set()
+        self.wake.set()
 
 
 class Session:
@@ -82,36 +103,50 @@ class Session:
         return self._state
 
     def refresh(self) -> None:
-        """Read everything again; what is on screen stays until the new state is complete enough to replace it."""
-        self.close()
-        run_now = _Run()
-        self._run = run_now
-        first = self._state.snapshot.count() == 0
-        self._publish(reading=True, judging=True, error="", problems=())
-        self._threads = [
-            threading.Thread(target=self._read, args=(run_now, first), name="ksec-read", daemon=True),
-            threading.Thread(target=self._judge, args=(run_now,), name="ksec-judge", daemon=True),
-        ]
-        for thread in self._threads:
+        """Read everything again; returns at once.
+
+        What is on screen stays until the new state is whole. A reading under way is given up.
+        """
+        if self._run is not None:
+            self._run.stop()
+        mine = _Run(stream=self._state.snapshot.count() == 0)
+        self._run = mine
+        self._publish(mine, reading=True, judging=True, error="", problems=())
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for name, work in (("ksec-read", self._read), ("ksec-judge", self._judge)):
+            thread = threading.Thread(target=self._guarded, args=(work, mine), name=name, daemon=True)
+            self._threads.append(thread)
             thread.start()
 
     def close(self, timeout: float = 5.0) -> None:
         """Stop what is under way; waits up to `timeout` seconds for each thread."""
         if self._run is not None:
-            self._run.cancel.set()
-            self._run.wake.set()
+            self._run.stop()
+        self._run = None
         for thread in self._threads:
             thread.join(timeout)
         self._threads = []
-        self._run = None
 
-    def _publish(self, **changes: object) -> None:
+    def _publish(self, mine: _Run, **changes: Any) -> None:
         with self._lock:
-            self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+            if mine is not self._run:
+                return
+            self._state = replace(self._state, **changes)
             state = self._state
         self._listener(state)
 
-    def _read(self, mine: _Run, stream: bool) -> None:  # noqa: FBT001
+    def _guarded(self, work: Callable[[_Run], None], mine: _Run) -> None:
+        try:
+            work(mine)
+        except Exception as error:  # noqa: BLE001 - a fault must show on screen, not end a thread in silence
+            self._fail(mine, f"internal error: {type(error).__name__}: {error}")
+
+    def _fail(self, mine: _Run, reason: str) -> None:
+        had = self._state.snapshot.count() > 0
+        self._publish(mine, reading=False, judging=False, error=reason, stale=had)
+        mine.stop()
+
+    def _read(self, mine: _Run) -> None:
         builder = SnapshotBuilder(self.source.info)
         problems: list[Problem] = []
         last = time.monotonic()
@@ -120,51 +155,53 @@ class Session:
                 if mine.cancel.is_set():
                     return
                 apply(builder, event)
-                self._note(mine, event, problems)
-                # A refresh keeps the old state on screen until the new one is whole: no flicker, no lost rows.
-                if stream and (isinstance(event, Ended | Opened) or time.monotonic() - last > PUBLISH_EVERY):
+                _note(mine, event, problems)
+                due = isinstance(event, Ended | Opened) or time.monotonic() - last > PUBLISH_EVERY
+                if mine.stream and due:
                     last = time.monotonic()
-                    self._publish(snapshot=builder.snapshot(), problems=tuple(problems))
-                    mine.wake.set()
+                    self._take(mine, builder.snapshot(), problems=tuple(problems))
         except SourceError as error:
-            had = self._state.snapshot.count() > 0
-            self._publish(reading=False, judging=False, error=str(error), stale=had)
-            mine.cancel.set()
-            mine.wake.set()
+            self._fail(mine, str(error))
             return
         if mine.cancel.is_set():
             return
-        mine.changed.update(kind.resource for kind in KINDS)
-        self._publish(snapshot=builder.snapshot(), reading=False, problems=tuple(problems), stale=False)
-        # After the last State, so that the judge never takes an older one for the last.
-        mine.done = True
-        mine.wake.set()
+        mine.note(*(kind.resource for kind in KINDS))
+        self._take(mine, builder.snapshot(), last=True, reading=False, problems=tuple(problems), stale=False)
 
-    @staticmethod
-    def _note(mine: _Run, event: Event, problems: list[Problem]) -> None:
-        match event:
-            case Problem():
-                problems.append(event)
-            case Arrived(page):
-                mine.changed.add(page.kind.resource)
-            case Ended(kind):
-                mine.changed.add(kind.resource)
-            case _:
-                pass
+    def _take(self, mine: _Run, snapshot: Snapshot, *, last: bool = False, **changes: Any) -> None:
+        mine.snapshot = snapshot
+        mine.done = last
+        self._publish(mine, snapshot=snapshot, **changes)
+        mine.wake.set()
 
     def _judge(self, mine: _Run) -> None:
         results = NOTHING
         while not mine.cancel.is_set():
             mine.wake.wait()
             mine.wake.clear()
+            # `done` is set after the last Snapshot is: whoever sees it true sees the last.
             done = mine.done
-            snapshot = self._state.snapshot
-            changed = frozenset(mine.changed)
-            mine.changed.clear()
+            snapshot = mine.snapshot
+            if snapshot is None or mine.cancel.is_set():
+                continue
             try:
-                results = run(snapshot, all_checks(), previous=results, changed=changed, cancel=mine.cancel)
+                results = run(
+                    snapshot, all_checks(), previous=results, changed=mine.take_changed(), cancel=mine.cancel
+                )
             except Cancelled:
                 return
-            self._publish(results=results, judging=not done)
+            self._publish(mine, results=results, judging=not done)
             if done:
                 return
+
+
+def _note(mine: _Run, event: Event, problems: list[Problem]) -> None:
+    match event:
+        case Problem():
+            problems.append(event)
+        case Arrived(page):
+            mine.note(page.kind.resource)
+        case Ended(kind):
+            mine.note(kind.resource)
+        case _:
+            pass
