@@ -21,12 +21,19 @@ _NOUNS = {"initContainers": "init container", "ephemeralContainers": "debug cont
 def named(item: Placed) -> str:
     """``container app``, ``sidecar proxy``, ``debug container shell``: by name, never by position."""
     noun = "sidecar" if is_sidecar(item) else _NOUNS.get(item.list, "container")
-    return f"{noun} {item.container.name}" + (" (added to the live pod)" if item.injected else "")
+    return f"{noun} {item.container.name}" + (" (in the live pod)" if item.injected else "")
 
 
 def is_sidecar(item: Placed) -> bool:
     """Whether it is an init container that keeps running beside the others (KEP-753)."""
     return item.list == "initContainers" and item.container.restart_policy == "Always"
+
+
+def those(workload: Workload, wanted: Callable[[Placed], bool]) -> list[Placed]:
+    """The containers for which `wanted` holds; of a live pod only those that the template's do not stand for."""
+    found = [item for item in workload.placed if wanted(item)]
+    told = {item.container.name for item in found if not item.injected}
+    return [item for item in found if not item.injected or item.container.name not in told]
 
 
 def at(workload: Workload, item: Placed, path: str, words: str, severity: Severity | None = None) -> Evidence:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ksec_tui.analysis.security_context import added, capability, dropped, in_user_namespace, is_windows
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, listed, named, security, template_fix
+from ksec_tui.checks.workloads._common import at, listed, named, security, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence, NotApplicable
@@ -89,7 +89,7 @@ def dangerous_capability(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                   add: [NET_BIND_SERVICE]
     ```
     """
-    for item in workload.placed:
+    for item in those(workload, _risky):
         for index, name in enumerate(added(item.container)):
             known = capability(name)
             if known not in _DANGEROUS:
@@ -104,7 +104,7 @@ def dangerous_capability(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 @dangerous_capability.fix
 def _harmless(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in workload.placed if _risky(item)]
+    risky = those(workload, _risky)
 
     def wanted(item: Placed) -> dict[str, Any] | None:
         if item not in risky:
@@ -186,9 +186,7 @@ def keeps_capabilities(workload: Workload, _: Snapshot) -> Iterator[Evidence | N
     if is_windows(workload.spec):
         yield NotApplicable("Windows has no capabilities")
         return
-    for item in workload.placed:
-        if not _keeps(item):
-            continue
+    for item in those(workload, _keeps):
         written = next((name for name in dropped(item.container) if capability(name) == "ALL"), "")
         if written:
             words = f'{named(item)} drops "{written}", which admission does not read as ALL'
@@ -200,7 +198,7 @@ def keeps_capabilities(workload: Workload, _: Snapshot) -> Iterator[Evidence | N
 
 @keeps_capabilities.fix
 def _drop_all(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in workload.placed if _keeps(item)]
+    risky = those(workload, _keeps)
     return template_fix(
         workload,
         f"Drop all capabilities in {listed(risky)}",

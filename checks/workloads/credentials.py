@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, named
+from ksec_tui.checks.workloads._common import at, named, those
+from ksec_tui.cluster.pods import EnvVar
 from ksec_tui.cluster.redact import credential
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
@@ -16,11 +17,15 @@ from ksec_tui.findings.verdict import Severity, Threat
 
 def _literals(workload: Workload) -> Iterator[tuple[Placed, int, str, str]]:
     """(container, position in env, the variable's name, why its value looks like a credential)."""
-    for item in workload.placed:
+    for item in those(workload, lambda item: any(map(_reason, item.container.env))):
         for index, variable in enumerate(item.container.env):
-            reason = credential(variable.name, variable.value) if variable.value_from is None else ""
+            reason = _reason(variable)
             if reason:
                 yield item, index, variable.name, reason
+
+
+def _reason(variable: EnvVar) -> str:
+    return credential(variable.name, variable.value) if variable.value_from is None else ""
 
 
 @check(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from ksec_tui.analysis.workloads import Workload
-from ksec_tui.checks.workloads._common import at, listed, named
+from ksec_tui.analysis.workloads import Placed, Workload
+from ksec_tui.checks.workloads._common import at, listed, named, those
 from ksec_tui.checks.workloads._host_ports import without_host_ports
 from ksec_tui.cluster.pods import ContainerPort
 from ksec_tui.cluster.snapshot import Snapshot
@@ -67,9 +67,9 @@ def host_port(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                 - {containerPort: 8080}
     ```
     """
-    for item in workload.placed:
+    for item in those(workload, _opens):
         for index, port in enumerate(item.container.ports):
-            if port.host_port and not item.spec.host_network:
+            if port.host_port:
                 words = f"{named(item)} opens port {port.host_port} on the node"
                 local = _loopback(port)
                 yield at(
@@ -79,6 +79,10 @@ def host_port(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                     words + (", for the node itself only" if local else ""),
                     Severity.LOW if local else None,
                 )
+
+
+def _opens(item: Placed) -> bool:
+    return not item.spec.host_network and any(port.host_port for port in item.container.ports)
 
 
 def _loopback(port: ContainerPort) -> bool:
@@ -92,7 +96,7 @@ def _loopback(port: ContainerPort) -> bool:
 def _no_host_port(workload: Workload, _: Snapshot) -> Fix | None:
     if workload.spec.host_network or workload.system:
         return None
-    risky = [item for item in workload.placed if any(port.host_port for port in item.container.ports)]
+    risky = those(workload, _opens)
     return workload_fix(
         workload,
         f"Close the node's ports to {listed(risky)}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, listed, named, template_fix
+from ksec_tui.checks.workloads._common import at, listed, named, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
@@ -74,17 +74,16 @@ def latest_tag(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
               image: registry.example:5000/web:1.4.2
     ```
     """
-    for item in workload.placed:
-        if _floating(item):
-            image = item.container.image
-            how = "without a tag" if not image.endswith(":latest") else "by the tag latest"
-            yield at(workload, item, "/image", f"{named(item)} runs {image}, {how}")
+    for item in those(workload, _floating):
+        image = item.container.image
+        how = "without a tag" if not image.endswith(":latest") else "by the tag latest"
+        yield at(workload, item, "/image", f"{named(item)} runs {image}, {how}")
 
 
 @latest_tag.fix
 def _pinned(workload: Workload, _: Snapshot) -> Fix | None:
     """Pins what runs now, when all pods agree on it."""
-    risky = [item for item in workload.placed if _floating(item) and not item.injected]
+    risky = [item for item in those(workload, _floating) if not item.injected]
     if workload.system or not risky:
         return None
     digests = {item.container.name: _running(workload, item) for item in risky}

@@ -15,7 +15,7 @@ from ksec_tui.analysis.security_context import (
     privileged,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, is_sidecar, listed, named, security, template_fix
+from ksec_tui.checks.workloads._common import at, is_sidecar, listed, named, security, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence, NotApplicable
@@ -74,9 +74,7 @@ def privileged_container(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                 runAsNonRoot: true
     ```
     """
-    for item in workload.placed:
-        if not privileged(item.container):
-            continue
+    for item in those(workload, _privileged):
         inside = in_user_namespace(item.spec)
         yield at(
             workload,
@@ -87,9 +85,13 @@ def privileged_container(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
         )
 
 
+def _privileged(item: Placed) -> bool:
+    return privileged(item.container)
+
+
 @privileged_container.fix
 def _unprivileged(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in workload.placed if privileged(item.container)]
+    risky = those(workload, _privileged)
     return template_fix(
         workload,
         f"Run {listed(risky)} without privileges",
@@ -153,19 +155,19 @@ def privilege_escalation(workload: Workload, _: Snapshot) -> Iterator[Evidence |
     if is_windows(workload.spec):
         yield NotApplicable("Windows has no setuid")
         return
-    for item in workload.placed:
-        allowed = context(item.container).allow_privilege_escalation
-        if allowed is not False:
-            how = "allows" if allowed else "does not forbid"
-            words = f"{named(item)} {how} privilege escalation"
-            yield at(workload, item, "/securityContext/allowPrivilegeEscalation", words)
+    for item in those(workload, _escalates):
+        how = "allows" if context(item.container).allow_privilege_escalation else "does not forbid"
+        words = f"{named(item)} {how} privilege escalation"
+        yield at(workload, item, "/securityContext/allowPrivilegeEscalation", words)
+
+
+def _escalates(item: Placed) -> bool:
+    return context(item.container).allow_privilege_escalation is not False
 
 
 @privilege_escalation.fix
 def _no_escalation(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [
-        item for item in workload.placed if context(item.container).allow_privilege_escalation is not False
-    ]
+    risky = those(workload, _escalates)
     deep = any(always_escalates(item.container) for item in risky)
     return template_fix(
         workload,
@@ -245,10 +247,9 @@ def writable_root(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApp
     if is_windows(workload.spec):
         yield NotApplicable("Windows has no read-only root file system")
         return
-    for item in workload.placed:
-        if _root_writable(item):
-            words = f"{named(item)} may write to its root file system"
-            yield at(workload, item, "/securityContext/readOnlyRootFilesystem", words)
+    for item in those(workload, _root_writable):
+        words = f"{named(item)} may write to its root file system"
+        yield at(workload, item, "/securityContext/readOnlyRootFilesystem", words)
 
 
 def _root_writable(item: Placed) -> bool:
@@ -258,7 +259,7 @@ def _root_writable(item: Placed) -> bool:
 
 @writable_root.fix
 def _read_only_root(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in workload.placed if _root_writable(item)]
+    risky = those(workload, _root_writable)
     taken = {volume.name for volume in workload.spec.volumes}
     volume = "tmp" if "tmp" not in taken else next(n for i in range(2, 99) if (n := f"tmp-{i}") not in taken)
     mounting = [item for item in risky if not item.injected and not _has_tmp(item)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, listed, memory_limit, named, template_fix
+from ksec_tui.checks.workloads._common import at, listed, memory_limit, named, template_fix, those
 from ksec_tui.cluster.kinds import LIMIT_RANGE
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
@@ -23,13 +23,12 @@ def unlimited(workload: Workload, snapshot: Snapshot) -> list[Placed]:
     """
     if default_memory(snapshot, workload.namespace):
         return []
-    return [
-        item
-        for item in workload.placed
-        if item.list != "ephemeralContainers"
-        and not memory_limit(item.container.resources)
-        and not memory_limit(item.spec.resources)
-    ]
+    return those(workload, _unlimited)
+
+
+def _unlimited(item: Placed) -> bool:
+    limited = memory_limit(item.container.resources) or memory_limit(item.spec.resources)
+    return not limited and item.list != "ephemeralContainers"
 
 
 def default_memory(snapshot: Snapshot, namespace: str) -> bool:

@@ -12,7 +12,16 @@ from ksec_tui.analysis.security_context import (
     seccomp,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, elsewhere, listed, named, nothing, security, template_fix
+from ksec_tui.checks.workloads._common import (
+    at,
+    elsewhere,
+    listed,
+    named,
+    nothing,
+    security,
+    template_fix,
+    those,
+)
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence, NotApplicable
@@ -75,7 +84,7 @@ def unconfined(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplic
     if is_windows(workload.spec):
         yield _WINDOWS
         return
-    found = [item for item in workload.placed if seccomp(item.spec, item.container) == UNCONFINED]
+    found = those(workload, _unconfined)
     for item in found:
         path = item.pointer if _own(item) else item.pointer.rsplit("/", 2)[0]
         words = f"{named(item)} runs without a seccomp filter"
@@ -90,6 +99,10 @@ def unconfined(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplic
         )
 
 
+def _unconfined(item: Placed) -> bool:
+    return seccomp(item.spec, item.container) == UNCONFINED
+
+
 def _own(item: Placed) -> bool:
     return context(item.container).seccomp_profile is not None
 
@@ -101,7 +114,7 @@ def _pod_unconfined(workload: Workload) -> bool:
 
 @unconfined.fix
 def _confined(workload: Workload, _: Snapshot) -> Fix | None:
-    found = [item for item in workload.placed if seccomp(item.spec, item.container) == UNCONFINED]
+    found = those(workload, _unconfined)
     return template_fix(
         workload,
         f"Filter the system calls of {listed(found) or 'the pod'} with the runtime's default",
@@ -162,15 +175,18 @@ def no_profile(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplic
     if is_windows(workload.spec):
         yield _WINDOWS
         return
-    for item in workload.placed:
-        if not seccomp(item.spec, item.container):
-            words = f"{named(item)} has no seccomp profile: the kubelet's default decides"
-            yield at(workload, item, "/securityContext/seccompProfile", words)
+    for item in those(workload, _unset):
+        words = f"{named(item)} has no seccomp profile: the kubelet's default decides"
+        yield at(workload, item, "/securityContext/seccompProfile", words)
+
+
+def _unset(item: Placed) -> bool:
+    return not seccomp(item.spec, item.container)
 
 
 @no_profile.fix
 def _default_profile(workload: Workload, _: Snapshot) -> Fix | None:
-    bare = any(not seccomp(item.spec, item.container) for item in workload.placed if not item.injected)
+    bare = any(not item.injected for item in those(workload, _unset))
     return template_fix(
         workload,
         "Filter the pod's system calls with the runtime's default",

@@ -14,7 +14,7 @@ from ksec_tui.analysis.security_context import (
     user,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._common import at, elsewhere, listed, named, security, template_fix
+from ksec_tui.checks.workloads._common import at, elsewhere, listed, named, security, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence, NotApplicable
@@ -22,6 +22,10 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 _HARMLESS = NotApplicable("root is nobody on the node: the pod has its own user namespace")
+
+
+def _is_root(item: Placed) -> bool:
+    return user(item.spec, item.container) == 0
 
 
 def _reach(item: Placed) -> tuple[str, Severity | None]:
@@ -84,7 +88,7 @@ def explicit_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
     if root_is_harmless(workload.spec, cluster.source.server_version):
         yield _HARMLESS
         return
-    roots = [item for item in workload.placed if user(item.spec, item.container) == 0]
+    roots = those(workload, _is_root)
     for item in roots:
         words, severity = _reach(item)
         if non_root(item.spec, item.container):
@@ -111,7 +115,7 @@ def explicit_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
 def _not_root(workload: Workload, _: Snapshot) -> Fix | None:
     pod = pod_context(workload.spec)
     by_pod = pod.run_as_user == 0
-    roots = [item for item in workload.placed if user(item.spec, item.container) == 0]
+    roots = those(workload, _is_root)
 
     def wanted(item: Placed) -> dict[str, Any] | None:
         if item not in roots:
@@ -194,16 +198,15 @@ def possible_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
     if root_is_harmless(workload.spec, cluster.source.server_version):
         yield _HARMLESS
         return
-    for item in workload.placed:
-        if _may_be_root(item):
-            end, severity = _reach(item)
-            words = f"{named(item)} may run as root: its image decides{end}"
-            yield at(workload, item, "/securityContext/runAsNonRoot", words, severity)
+    for item in those(workload, _may_be_root):
+        end, severity = _reach(item)
+        words = f"{named(item)} may run as root: its image decides{end}"
+        yield at(workload, item, "/securityContext/runAsNonRoot", words, severity)
 
 
 @possible_root.fix
 def _refuse_root(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in workload.placed if _may_be_root(item)]
+    risky = those(workload, _may_be_root)
     own = [item for item in workload.placed if not item.injected]
     # At the pod unless that would stop a container which is root on purpose.
     by_pod = any(item in own for item in risky) and not any(

@@ -37,7 +37,11 @@ class HostMount:
 
 
 def host_mounts(workload: Workload) -> Iterator[HostMount]:
-    """Every mount of a hostPath volume in any container; volumes that nobody mounts give nothing."""
+    """Every mount of a hostPath volume in any container; volumes that nobody mounts give nothing.
+
+    What a live pod mounts as its template does is given once.
+    """
+    seen: set[tuple[str, str, str, bool]] = set()
     for item in workload.placed:
         paths = {
             volume.name: volume.host_path.path for volume in item.spec.volumes if volume.host_path is not None
@@ -45,7 +49,10 @@ def host_mounts(workload: Workload) -> Iterator[HostMount]:
         for index, mount in enumerate(item.container.volume_mounts):
             if mount.name in paths:
                 path = normalized(posixpath.join(paths[mount.name], mount.sub_path))
-                yield HostMount(item, mount, index, path)
+                mark = (item.container.name, mount.mount_path, path, mount.read_only)
+                if not item.injected or mark not in seen:
+                    yield HostMount(item, mount, index, path)
+                seen.add(mark)
 
 
 def normalized(path: str) -> str:

@@ -139,10 +139,10 @@ class Workload:
     def placed(self) -> tuple[Placed, ...]:
         """Every container: those of the template, then those of live pods that the template does not have so."""
         found = list(_placed(self.spec, self.pointer, self.object.ref, injected=False))
-        known = {_container_mark(item.container) for item in found}
+        known = {_container_mark(item.container, item.spec) for item in found}
         for pod in self.variants:
             for item in _placed(pod.spec, "/spec", pod.ref, injected=True):
-                mark = _container_mark(item.container)
+                mark = _container_mark(item.container, item.spec)
                 if mark not in known:
                     known.add(mark)
                     found.append(item)
@@ -155,14 +155,19 @@ def _placed(spec: PodSpec, pointer: str, ref: ObjectRef, *, injected: bool) -> I
             yield Placed(container, name, f"{pointer}/{name}/{index}", ref, spec, injected)
 
 
-def _container_mark(container: Container) -> object:
-    return container.name, container.image, repr(container.security_context), container.ports
+def _container_mark(container: Container, spec: PodSpec) -> object:
+    """What tells containers apart. In the node's network the API server sets each port's hostPort, in pods only."""
+    ports = tuple(
+        (port.container_port, 0 if spec.host_network else port.host_port, port.protocol)
+        for port in container.ports
+    )
+    return container.name, container.image, repr(container.security_context), ports
 
 
 def _signature(spec: PodSpec) -> object:
     """What makes two pod specs differ for a security check, apart from what the API server adds to each pod."""
     containers = tuple(
-        _container_mark(container)
+        _container_mark(container, spec)
         for _, attribute in CONTAINER_LISTS
         for container in getattr(spec, attribute)
     )
