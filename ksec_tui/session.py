@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ksec_tui.cluster.coverage import Coverage, KindCoverage
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 from ksec_tui.findings.runner import NOTHING, Cancelled, Results, run
-from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, apply
+from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, Started, apply
 
 PUBLISH_EVERY = 0.25
 """Seconds between two publications while pages stream in: often enough to look alive, rare enough to be cheap."""
@@ -52,33 +52,43 @@ class State:
 
 
 class _Run:
-    """One reading of the source; what comes of it after a newer one began is dropped."""
+    """One reading of the source; what comes of it after a newer one began is dropped.
+
+    The reader offers Snapshots, the judge takes them: always the newest, together with every kind that
+    changed since the one it took before.
+    """
 
     def __init__(self, *, stream: bool) -> None:
         self.cancel = threading.Event()
-        self.wake = threading.Event()
         self.stream = stream
-        self.snapshot: Snapshot | None = None
-        self.done = False
+        self._offered = threading.Condition()
+        self._snapshot: Snapshot | None = None
         self._changed: set[str] = set()
-        self._lock = threading.Lock()
+        self._last = False
 
-    def note(self, *resources: str) -> None:
-        """Remember that these kinds changed since the checks last ran."""
-        with self._lock:
-            self._changed.update(resources)
+    def offer(self, snapshot: Snapshot, changed: Iterable[str], *, last: bool) -> None:
+        """Hand over a newer Snapshot and the resource names that changed in it."""
+        with self._offered:
+            self._snapshot, self._last = snapshot, last
+            self._changed.update(changed)
+            self._offered.notify()
 
-    def take_changed(self) -> frozenset[str]:
-        """The kinds that changed since the last call."""
-        with self._lock:
-            changed = frozenset(self._changed)
+    def take(self) -> tuple[Snapshot, frozenset[str], bool] | None:
+        """Wait for a Snapshot not taken yet: it, what changed, whether it is the last; None when stopped."""
+        with self._offered:
+            self._offered.wait_for(lambda: self._snapshot is not None or self.cancel.is_set())
+            if self._snapshot is None or self.cancel.is_set():
+                return None
+            taken = self._snapshot, frozenset(self._changed), self._last
+            self._snapshot = None
             self._changed.clear()
-        return changed
+        return taken
 
     def stop(self) -> None:
         """Make both threads end."""
-        self.cancel.set()
-        self.wake.set()
+        with self._offered:
+            self.cancel.set()
+            self._offered.notify()
 
 
 class Session:
@@ -149,59 +159,49 @@ class Session:
     def _read(self, mine: _Run) -> None:
         builder = SnapshotBuilder(self.source.info)
         problems: list[Problem] = []
+        changed: set[str] = set()
         last = time.monotonic()
         try:
             for event in self.source.events(mine.cancel):
                 if mine.cancel.is_set():
                     return
                 apply(builder, event)
-                _note(mine, event, problems)
+                if isinstance(event, Problem):
+                    problems.append(event)
+                changed.update(_touched(event))
                 due = isinstance(event, Ended | Opened) or time.monotonic() - last > PUBLISH_EVERY
                 if mine.stream and due:
                     last = time.monotonic()
-                    self._take(mine, builder.snapshot(), problems=tuple(problems))
+                    snapshot = builder.snapshot()
+                    self._publish(mine, snapshot=snapshot, problems=tuple(problems))
+                    mine.offer(snapshot, changed, last=False)
+                    changed.clear()
         except SourceError as error:
             self._fail(mine, str(error))
             return
         if mine.cancel.is_set():
             return
-        mine.note(*(kind.resource for kind in KINDS))
-        self._take(mine, builder.snapshot(), last=True, reading=False, problems=tuple(problems), stale=False)
-
-    def _take(self, mine: _Run, snapshot: Snapshot, *, last: bool = False, **changes: Any) -> None:
-        mine.snapshot = snapshot
-        mine.done = last
-        self._publish(mine, snapshot=snapshot, **changes)
-        mine.wake.set()
+        snapshot = builder.snapshot()
+        self._publish(mine, snapshot=snapshot, reading=False, problems=tuple(problems), stale=False)
+        mine.offer(snapshot, [kind.resource for kind in KINDS], last=True)
 
     def _judge(self, mine: _Run) -> None:
         results = NOTHING
-        while not mine.cancel.is_set():
-            mine.wake.wait()
-            mine.wake.clear()
-            # `done` is set after the last Snapshot is: whoever sees it true sees the last.
-            done = mine.done
-            snapshot = mine.snapshot
-            if snapshot is None or mine.cancel.is_set():
-                continue
+        while (taken := mine.take()) is not None:
+            snapshot, changed, last = taken
             try:
-                results = run(
-                    snapshot, all_checks(), previous=results, changed=mine.take_changed(), cancel=mine.cancel
-                )
+                results = run(snapshot, all_checks(), previous=results, changed=changed, cancel=mine.cancel)
             except Cancelled:
                 return
-            self._publish(mine, results=results, judging=not done)
-            if done:
+            self._publish(mine, results=results, judging=not last)
+            if last:
                 return
 
 
-def _note(mine: _Run, event: Event, problems: list[Problem]) -> None:
+def _touched(event: Event) -> tuple[str, ...]:
     match event:
-        case Problem():
-            problems.append(event)
         case Arrived(page):
-            mine.note(page.kind.resource)
-        case Ended(kind):
-            mine.note(kind.resource)
-        case _:
-            pass
+            return (page.kind.resource,)
+        case Started(kind) | Ended(kind):
+            return (kind.resource,)
+    return ()
