@@ -1,7 +1,7 @@
 """One sitting with one source: reads it, judges it, publishes what is known as it comes.
 
 Knows no screen. Two threads do the work; every publication is an immutable State. The listener is
-called from those threads and must only pass the State on.
+called from those threads, one State after the other, newest last, and must only pass the State on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
+from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.kinds import KINDS
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 from ksec_tui.findings.runner import NOTHING, Cancelled, Results, run
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, Started, apply
@@ -106,6 +108,8 @@ class Session:
         self._state = State(empty_snapshot(source.info), reading=True, judging=True)
         self._run: _Run | None = None
         self._threads: list[threading.Thread] = []
+        self._fetching = threading.Lock()
+        self._fetched: tuple[Snapshot, dict[ObjectRef, Document | None]] = (self._state.snapshot, {})
 
     @property
     def state(self) -> State:
@@ -117,10 +121,10 @@ class Session:
 
         What is on screen stays until the new state is whole. A reading under way is given up.
         """
-        if self._run is not None:
-            self._run.stop()
+        self.stop()
         mine = _Run(stream=self._state.snapshot.count() == 0)
-        self._run = mine
+        with self._lock:
+            self._run = mine
         self._publish(mine, reading=True, judging=True, error="", problems=())
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         for name, work in (("ksec-read", self._read), ("ksec-judge", self._judge)):
@@ -128,22 +132,46 @@ class Session:
             self._threads.append(thread)
             thread.start()
 
+    def stop(self) -> None:
+        """Tell what is under way to stop; nothing more of it is published. Does not wait."""
+        with self._lock:
+            mine, self._run = self._run, None
+        if mine is not None:
+            mine.stop()
+
     def close(self, timeout: float = 5.0) -> None:
-        """Stop what is under way; waits up to `timeout` seconds for each thread."""
-        if self._run is not None:
-            self._run.stop()
-        self._run = None
+        """Stop what is under way and wait for it to end, at most `timeout` seconds in all."""
+        self.stop()
+        until = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
-        self._threads = []
+            thread.join(max(0.0, until - time.monotonic()))
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+
+    def whole(self, snapshot: Snapshot, ref: ObjectRef) -> Document | None:
+        """The complete object, fetched from the source where `snapshot` holds only a part of it.
+
+        Each object is fetched once for a Snapshot; blocking, so not for the UI thread. None when it cannot
+        be had.
+        """
+        if snapshot.whole(ref):
+            return snapshot.document(ref)
+        # One at a time: whoever wants the same object meanwhile gets what the first one fetched.
+        with self._fetching:
+            if self._fetched[0] is not snapshot:
+                self._fetched = (snapshot, {})
+            known = self._fetched[1]
+            if ref not in known:
+                known[ref] = self.source.fetch(ref)
+            return known[ref]
 
     def _publish(self, mine: _Run, **changes: Any) -> None:
+        """Make a new State known, unless a later run or nobody is listened to."""
         with self._lock:
             if mine is not self._run:
                 return
             self._state = replace(self._state, **changes)
-            state = self._state
-        self._listener(state)
+            # Under the lock, so that a listener never gets an older State after a newer one.
+            self._listener(self._state)
 
     def _guarded(self, work: Callable[[_Run], None], mine: _Run) -> None:
         try:
