@@ -125,7 +125,7 @@ class Session:
         mine = _Run(stream=self._state.snapshot.count() == 0)
         with self._lock:
             self._run = mine
-        self._publish(mine, reading=True, judging=True, error="", problems=())
+        self._publish(mine, reading=True, judging=True, error="")
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         for name, work in (("ksec-read", self._read), ("ksec-judge", self._judge)):
             thread = threading.Thread(target=self._guarded, args=(work, mine), name=name, daemon=True)
@@ -180,8 +180,7 @@ class Session:
             self._fail(mine, f"internal error: {type(error).__name__}: {error}")
 
     def _fail(self, mine: _Run, reason: str) -> None:
-        had = self._state.snapshot.count() > 0
-        self._publish(mine, reading=False, judging=False, error=reason, stale=had)
+        self._publish(mine, reading=False, judging=False, error=reason, stale=not mine.stream)
         mine.stop()
 
     def _read(self, mine: _Run) -> None:
