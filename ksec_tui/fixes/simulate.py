@@ -115,7 +115,7 @@ class _Simulator:
         verdicts = self._judge(patched)
         kept, added = _kept(active, verdicts), verdicts.added
         if kept or added:
-            active = self._sound(active)
+            active = FixPlan(self._grow((), active.staged))
             patched = self._applied(active)
             verdicts = self._judge(patched)
         refused = tuple(self._refused[item.fingerprint] for item in plan.staged if self._has_refused(item))
@@ -172,33 +172,34 @@ class _Simulator:
     def _judge(self, patched: Patched) -> Verdicts:
         return judge(patched, self._checks, self._results, self._cancel)
 
-    def _trouble(self, plan: FixPlan) -> str:
-        """Why `plan` must not be carried out, one sentence; empty when it may."""
+    def _trouble(self, staged: tuple[Staged, ...]) -> str:
+        """Why `staged`, whose last is in question, must not be carried out together; empty when it may."""
+        plan = FixPlan(staged)
         patched = carry_out(self._snapshot, plan, self._documents)
         if patched.failures:
             return next(iter(patched.failures.values()))
         verdicts = self._judge(patched)
-        if _kept(plan, verdicts):
-            return "it does not remove its finding."
+        kept = _kept(plan, verdicts)
+        if kept:
+            own = staged[-1].finding
+            stays, what = (own, "its finding") if own in kept else (kept[0], _name(kept[0]))
+            return f"it does not remove {what}: {verdicts.staying[stays.fingerprint].words.rstrip('.')}."
         return _said(verdicts.added[0]) if verdicts.added else ""
 
-    def _sound(self, plan: FixPlan) -> FixPlan:
-        """The part of `plan` that brings no trouble: first what does by itself goes, then what does together."""
-        if len(plan.staged) > 1:
-            for item in plan.staged:
-                if reason := self._trouble(FixPlan((item,))):
-                    self._refuse(item, reason)
-            plan = self._without_refused(plan)
-        if not self._trouble(plan):
-            return plan
-        grown = FixPlan()
-        for item in plan.staged:
-            larger = FixPlan((*grown.staged, item))
-            if reason := self._trouble(larger):
-                self._refuse(item, reason if not grown.staged else f"together with the others, {reason}")
-            else:
-                grown = larger
-        return grown
+    def _grow(self, sound: tuple[Staged, ...], more: tuple[Staged, ...]) -> tuple[Staged, ...]:
+        """`sound` with what of `more` goes together with it.
+
+        Halves what is in trouble, so that a few bad fixes among many are found in a few trials.
+        """
+        reason = self._trouble((*sound, *more)) if more else ""
+        if not reason:
+            return (*sound, *more)
+        if len(more) > 1:
+            middle = len(more) // 2
+            return self._grow(self._grow(sound, more[:middle]), more[middle:])
+        alone = self._trouble(more) if sound else reason
+        self._refuse(more[0], alone or f"together with the other fixes, {reason}")
+        return sound
 
 
 def _kept(plan: FixPlan, verdicts: Verdicts) -> tuple[Finding, ...]:
@@ -209,7 +210,11 @@ def _said(finding: Finding) -> str:
     words = finding.words.rstrip(".")
     if finding.verdict is Verdict.UNKNOWN:
         return f"it would make {finding.check} unknown on {finding.subject}: {words}."
-    return f"it would bring {finding.check} on {finding.subject}: {words}."
+    return f"it would bring {_name(finding)}: {words}."
+
+
+def _name(finding: Finding) -> str:
+    return f"{finding.check} on {finding.subject}"
 
 
 def _shown(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:

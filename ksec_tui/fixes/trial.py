@@ -103,12 +103,12 @@ class Verdicts(msgspec.Struct, frozen=True):
     Attributes:
         removed: FAILs that are neither FAIL nor UNKNOWN any more, as they were.
         added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are.
-        staying: fingerprints that are still FAIL or UNKNOWN.
+        staying: fingerprint -> what is FAIL or UNKNOWN now.
     """
 
     removed: tuple[Finding, ...]
     added: tuple[Finding, ...]
-    staying: frozenset[str]
+    staying: dict[str, Finding]
 
 
 def judge(
@@ -125,7 +125,7 @@ def judge(
         finding for mark, finding in old.items() if finding.verdict is Verdict.FAIL and mark not in new
     )
     added = tuple(finding for mark, finding in new.items() if _worse(old.get(mark), finding))
-    return Verdicts(removed, added, frozenset(new))
+    return Verdicts(removed, added, new)
 
 
 def _worse(old: Finding | None, new: Finding) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ksec_tui.analysis.workloads import workload_named
+from ksec_tui.analysis.workloads import Workload, workload_named
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import DEPLOYMENT, KINDS
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.examples import snapshot_of
-from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.finding import Finding, Unknown
 from ksec_tui.findings.fix import Change, Fix, Risk
+from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import create, delete, json_patch, op, strategic
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import Simulation, simulate
@@ -95,7 +98,9 @@ def test_a_fix_that_leaves_its_finding_is_refused() -> None:
     result = with_fix("toy-privileged", template_patch(containers=[{"name": "side", "tty": False}]))
     assert not result.ok
     assert [item.check for item in result.kept] == ["toy-privileged"]
-    assert [item.reason for item in result.refused] == ["It does not remove its finding."]
+    assert [item.reason for item in result.refused] == [
+        "It does not remove its finding: container app runs privileged."
+    ]
     assert result.plan.staged == ()
     assert result.after == {}
 
@@ -267,3 +272,59 @@ def test_pods_go_with_a_deleted_workload() -> None:
     assert result.snapshot.get(POD) is None
     assert workload_named(result.snapshot, WEB) is None
     assert {item.check for item in result.removed} == {"toy-privileged", "toy-host-pid"}
+
+
+@check(
+    "toy-mode",
+    "Mode cannot be told",
+    Severity.LOW,
+    on=WORKLOADS,
+    threats=(Threat.CONTAINER,),
+    references=("toy",),
+)
+def mode(workload: Workload, _: Snapshot) -> Iterator[Unknown]:
+    """The mode is set outside.
+
+    ## Why
+    Toy.
+
+    ## Risky
+    ```yaml
+    {}
+    ```
+
+    ## Fixed
+    ```yaml
+    {}
+    ```
+    """
+    if "mode" in workload.annotations:
+        yield Unknown("the mode is set outside")
+
+
+def test_a_fix_that_makes_a_known_verdict_unknown_is_refused() -> None:
+    snapshot = snapshot_of([web()])
+    body = {"spec": {"template": {"metadata": {"annotations": {"mode": "x"}}, "spec": {"hostPID": None}}}}
+    plan = FixPlan().stage(only(snapshot, "toy-host-pid"), Fix("try", (strategic(WEB, body),), Risk.SAFE))
+    result = simulate(snapshot, plan, (*CHECKS, mode))
+    assert [item.reason for item in result.refused] == [
+        "It would make toy-mode unknown on Deployment shop/web: the mode is set outside."
+    ]
+
+
+def test_among_many_good_fixes_only_the_bad_ones_are_refused() -> None:
+    objects = []
+    for number in range(12):
+        made = web()
+        made["metadata"]["name"] = f"web-{number}"
+        objects.append(made)
+    snapshot = snapshot_of(objects)
+    plan = staged(snapshot)
+    bad = [item for item in plan.staged if item.finding.subject.name in ("web-3", "web-7")]
+    for item in bad:
+        change = strategic(item.finding.subject, {"metadata": {"labels": {"x": "y"}}})
+        plan = plan.stage(item.finding, Fix("useless", (change,), Risk.SAFE))
+    result = simulate(snapshot, plan, CHECKS)
+    assert {item.staged.fingerprint for item in result.refused} == {item.fingerprint for item in bad}
+    assert len(result.plan.staged) == len(plan.staged) - len(bad)
+    assert {item.fingerprint for item in result.removed} == {item.fingerprint for item in result.plan.staged}
