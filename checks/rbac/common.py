@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from ksec_tui.analysis.rbac.bindings import Bound, binding_named, bindings
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
-from ksec_tui.analysis.rbac.grants import effective_grants
-from ksec_tui.analysis.rbac.identity import identity_of
+from ksec_tui.analysis.rbac.identity import MASTERS, identity_of
 from ksec_tui.analysis.rbac.resources import CLUSTER_SCOPED
 from ksec_tui.analysis.rbac.rules import ALL, covers_resource, is_everything
 from ksec_tui.cluster.access import PolicyRule
@@ -111,12 +110,13 @@ def granted(
         cluster: the severity when they hold everywhere, or in kube-system.
         inside: the severity in one ordinary namespace; None when a RoleBinding cannot give them.
     """
+    usual = severity_of(bound, cluster, inside)
     stop = preface(bound)
+    if usual is None:
+        yield NotApplicable("a RoleBinding cannot give it: such requests have no namespace")
+        return
     if stop is not None:
         yield stop
-        return
-    usual = severity_of(bound, cluster, inside)
-    if usual is None:
         return
     for index, rule in enumerate(bound.rules):
         hits = {
@@ -173,20 +173,64 @@ def scope(bound: Bound) -> str:
     return "in the whole cluster" if bound.namespace is None else f"in namespace {bound.namespace}"
 
 
-def also_holds(snapshot: Snapshot, bound: Bound, powers: Iterable[Power]) -> bool:
-    """Whether one of the binding's subjects has one of `powers` in the same place, by whatever binding."""
-    wanted = tuple(powers)
+def granted_with(
+    snapshot: Snapshot,
+    bound: Bound,
+    outcomes: Iterable[Outcome],
+    others: tuple[Power, ...],
+    what: str,
+) -> Iterator[Outcome]:
+    """Those `outcomes` that count only when one of the binding's subjects also has one of `others` there.
+
+    Args:
+        snapshot: the cluster.
+        bound: the binding.
+        outcomes: what `granted` says of the right that is useless alone.
+        others: the rights that complete it, by whatever binding of the same subject.
+        what: these in words: ``change roles``.
+    """
+    for outcome in outcomes:
+        if not isinstance(outcome, Evidence):
+            yield outcome
+            continue
+        holds = _also_holds(snapshot, bound, others)
+        if holds is None:
+            yield Unknown(f"whether {holders(bound)} may also {what} stands in a role that was not read")
+        elif holds:
+            yield outcome
+
+
+_Places = dict[tuple[str, str], dict[str | None, bool]]
+"""Login -> namespace (None for the whole cluster) -> whether it surely holds something there."""
+
+
+def _also_holds(snapshot: Snapshot, bound: Bound, powers: tuple[Power, ...]) -> bool | None:
+    """Whether some subject of `bound` has one of `powers` where the binding counts; None when that is open."""
+    places: _Places = snapshot.derived((_also_holds, powers), lambda whole: _places(whole, powers))
+    open_question = False
     for person in bound.people:
-        for grant in effective_grants(snapshot, identity_of(person)):
-            same = bound.namespace is None or grant.namespace in (None, bound.namespace)
-            if not same:
-                continue
-            for power in wanted:
-                if grant.namespace is not None and not power.reachable_inside:
-                    continue
-                if any(power.of(rule) for rule in grant.rules):
-                    return True
-    return False
+        identity = identity_of(person)
+        if MASTERS in identity.groups:
+            return True
+        for login in identity.logins:
+            for place, sure in places.get(login, {}).items():
+                if bound.namespace is None or place in (None, bound.namespace):
+                    if sure:
+                        return True
+                    open_question = True
+    return None if open_question else False
+
+
+def _places(snapshot: Snapshot, powers: tuple[Power, ...]) -> _Places:
+    found: _Places = {}
+    for bound in bindings(snapshot):
+        useful = [power for power in powers if bound.namespace is None or power.reachable_inside]
+        sure = any(power.of(rule) for power in useful for rule in bound.rules)
+        if sure or (bound.unknown and useful):
+            for person in bound.people:
+                held = found.setdefault(person.login, {})
+                held[bound.namespace] = sure or held.get(bound.namespace, False)
+    return found
 
 
 def minor_version(snapshot: Snapshot) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.rbac.bindings import Bound
-from ksec_tui.checks.rbac.common import BINDINGS, WRITE, Power, also_holds, granted
+from ksec_tui.checks.rbac.common import BINDINGS, WRITE, Power, granted, granted_with
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Outcome
@@ -63,9 +63,9 @@ def escalate(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     for resource in ("clusterroles", "roles"):
-        if also_holds(snapshot, bound, (Power(WRITE, GROUP, resource),)):
-            powers = (Power(("escalate",), GROUP, resource),)
-            yield from granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+        outcomes = granted(bound, (Power(("escalate",), GROUP, resource),), Severity.CRITICAL, Severity.HIGH)
+        others = (Power(WRITE, GROUP, resource),)
+        yield from granted_with(snapshot, bound, outcomes, others, f"change {resource}")
 
 
 @escalate.fix
@@ -123,14 +123,11 @@ def bind(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    bindings = tuple(Power(WRITE, GROUP, name) for name in ("clusterrolebindings", "rolebindings"))
-    if also_holds(snapshot, bound, bindings):
-        # A RoleBinding to a ClusterRole is authorised in the RoleBinding's namespace.
-        powers = (
-            Power(("bind",), GROUP, "clusterroles", inside=True),
-            Power(("bind",), GROUP, "roles"),
-        )
-        yield from granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+    # A RoleBinding to a ClusterRole is authorised in the RoleBinding's namespace.
+    powers = (Power(("bind",), GROUP, "clusterroles", inside=True), Power(("bind",), GROUP, "roles"))
+    outcomes = granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+    others = tuple(Power(WRITE, GROUP, name) for name in ("clusterrolebindings", "rolebindings"))
+    yield from granted_with(snapshot, bound, outcomes, others, "write bindings")
 
 
 @bind.fix

@@ -10,7 +10,7 @@ from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.grants import effective_grants
 from ksec_tui.analysis.rbac.identity import Identity
 from ksec_tui.analysis.rbac.rules import is_everything
-from ksec_tui.checks.rbac.common import BINDINGS, Power, also_holds, granted, pinned
+from ksec_tui.checks.rbac.common import BINDINGS, Power, granted, granted_with, pinned
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -70,11 +70,9 @@ def impersonate_group(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: helpdesk}]
     ```
     """
-    if not also_holds(
-        snapshot, bound, (Power(IMPERSONATE, "", "users"), Power(IMPERSONATE, "", "serviceaccounts"))
-    ):
-        return
-    for outcome in granted(bound, (Power(IMPERSONATE, "", "groups"),), Severity.CRITICAL):
+    outcomes = granted(bound, (Power(IMPERSONATE, "", "groups"),), Severity.CRITICAL)
+    somebody = (Power(IMPERSONATE, "", "users"), Power(IMPERSONATE, "", "serviceaccounts"))
+    for outcome in granted_with(snapshot, bound, outcomes, somebody, "impersonate users"):
         rule = _rule_at(bound, outcome)
         if rule is None or not pinned(rule):
             yield outcome

@@ -140,6 +140,34 @@ def test_write_access_that_completes_bind_may_come_from_another_binding() -> Non
     assert fails("rbac-bind", *documents, stranger) == []
 
 
+def test_write_access_in_an_unread_role_leaves_bind_open() -> None:
+    documents = (
+        role(rule("roles", "bind", GROUP), namespace="shop"),
+        binding(ANN, to="Role/r", namespace="shop"),
+        binding(ANN, to="ClusterRole/writer", namespace="shop", name="writers"),
+    )
+    result = judged("rbac-bind", *documents, forbidden=(CLUSTER_ROLE,))
+    assert _by_verdict(result.findings, Verdict.UNKNOWN) == ["RoleBinding shop/b", "Cluster cluster"]
+    assert result.tally.passed == 0
+
+
+def test_a_right_that_is_useless_alone_is_unknown_in_a_role_that_was_not_read() -> None:
+    edit = binding(ANN, to="ClusterRole/edit", namespace="shop")
+    for check in ("rbac-bind", "rbac-escalate"):
+        assert [finding.verdict for finding in judged(check, edit).findings] == [Verdict.UNKNOWN]
+
+
+def test_what_no_role_binding_can_give_needs_no_look_at_its_role() -> None:
+    edit = binding(ANN, to="ClusterRole/edit", namespace="shop")
+    for check in (
+        "rbac-nodes-proxy",
+        "rbac-webhook-write",
+        "rbac-impersonate-user",
+        "rbac-impersonate-group",
+    ):
+        assert judged(check, edit).tally.not_applicable == 1
+
+
 def test_whoever_may_do_everything_is_told_so_once() -> None:
     documents = (role(rule("*", "*", "*")), binding(ANN))
     for check in (
