@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.findings.fix import Change, PatchType
@@ -29,29 +30,38 @@ def apply(document: Document | None, change: Change) -> Document | None:
     if change.type is PatchType.CREATE:
         if document is not None:
             raise PatchError(f"{target} exists already")
-        return _checked(copy.deepcopy(change.body), change)
+        created = copy.deepcopy(change.body)
+        name = (target.group, target.kind, target.namespace, target.name)
+        version, *rest = _identity(created, change)
+        if (version.rpartition("/")[0], *rest) != name:
+            raise PatchError(f"the change is for {target} and makes another object")
+        return cast("Document", created)
     if document is None:
         raise PatchError(f"{target} does not exist")
     if change.type is PatchType.DELETE:
         return None
     if change.type is PatchType.JSON:
-        return _checked(json_patch(document, change.body), change)
-    shape = shape_of(target.group, target.kind)
-    if shape is None:
-        raise PatchError(f"{target} is a custom resource, which takes no strategic merge patch")
-    if not isinstance(change.body, dict):
-        raise PatchError("a strategic merge patch is a mapping")
-    return _checked(strategic_merge(document, change.body, shape), change)
-
-
-def _checked(result: object, change: Change) -> Document:
-    """The result, when it still is the object that the change names."""
-    target = change.target
-    if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
-        raise PatchError(f"what the change makes of {target} is no object")
-    meta = result["metadata"]
-    group = str(result.get("apiVersion", "")).rpartition("/")[0]
-    name = (group, result.get("kind"), meta.get("namespace") or "", meta.get("name"))
-    if name != (target.group, target.kind, target.namespace, target.name):
+        result = json_patch(document, change.body)
+    else:
+        shape = shape_of(target.group, target.kind)
+        if shape is None:
+            raise PatchError(f"{target} is a custom resource, which takes no strategic merge patch")
+        if not isinstance(change.body, dict):
+            raise PatchError("a strategic merge patch is a mapping")
+        result = strategic_merge(document, change.body, shape)
+    if _identity(result, change) != _identity(document, change):
         raise PatchError(f"the change is for {target} and makes another object of it")
-    return result
+    return cast("Document", result)
+
+
+def _identity(document: object, change: Change) -> tuple[str, str, str, str]:
+    """apiVersion, kind, namespace and name.
+
+    Raises:
+        PatchError: what the change makes is no object.
+    """
+    meta = document.get("metadata") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(meta, dict):
+        raise PatchError(f"what the change makes of {change.target} is no object")
+    version, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
+    return version, kind, str(meta.get("namespace") or ""), str(meta.get("name", ""))

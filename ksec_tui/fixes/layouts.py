@@ -200,7 +200,7 @@ def _identified(body: dict[str, Any], named: Document) -> Document:
 def _target(target: ObjectRef, version: str) -> dict[str, str]:
     """Kustomize's selector; it takes name and namespace for anchored regular expressions."""
     parts = {
-        "group": target.group,
+        "group": version.rpartition("/")[0],
         "version": version.rpartition("/")[2],
         "kind": target.kind,
         "name": _REGEX.sub(r"\\\1", target.name),

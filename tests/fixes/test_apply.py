@@ -570,3 +570,24 @@ def test_only_what_a_patch_names_changes(live: dict[str, Any], patch: dict[str, 
 def test_a_patch_applied_twice_changes_nothing_more(live: dict[str, Any], patch: dict[str, Any]) -> None:
     once = strategic(plain(deployment(**live)), pod_patch(**patch))
     assert strategic(once, pod_patch(**patch)) == once
+
+
+def test_an_object_that_was_read_in_an_older_api_group_is_still_the_same_object() -> None:
+    document = {
+        "apiVersion": "extensions/v1beta1",
+        "kind": "Ingress",
+        "metadata": {"name": "i", "namespace": "n"},
+        "spec": {},
+    }
+    target = ObjectRef("n", "Ingress", "i", "networking.k8s.io")
+    change = Change(target, PatchType.STRATEGIC, {"spec": {"ingressClassName": "x"}})
+    assert apply(document, change) == {**document, "spec": {"ingressClassName": "x"}}
+
+
+def test_a_new_object_must_be_the_one_that_is_named() -> None:
+    other = deployment()
+    other["metadata"]["name"] = "other"
+    with pytest.raises(PatchError, match="makes another object"):
+        apply(None, change_of(deployment(), "create", other))
+    with pytest.raises(PatchError, match="is no object"):
+        apply(None, change_of(deployment(), "create", []))
