@@ -186,6 +186,11 @@ def host_network(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
               image: registry.example/agent:2.0.1
               ports:
                 - {containerPort: 9100, hostPort: 9100, name: metrics}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: default-deny, namespace: ops}
+    spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
     ```
 
     ## Fixed
@@ -203,6 +208,11 @@ def host_network(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
               image: registry.example/agent:2.0.1
               ports:
                 - {containerPort: 9100, name: metrics}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: default-deny, namespace: ops}
+    spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
     ```
     """
     for spec, pointer, ref in specs(workload, lambda spec: spec.host_network):
