@@ -61,9 +61,13 @@ def isolated(snapshot: Snapshot, workload: Workload, direction: Direction) -> An
         return Answer(False, "it uses the node's network, which policies do not govern")
     foreign = foreign_engines(snapshot)
     if foreign.value:
-        return Answer(None, f"no NetworkPolicy does; policies of {foreign.reason} may and were not read")
+        return Answer(
+            None, f"no NetworkPolicy selects it; policies of {foreign.reason} may, and were not read"
+        )
     if foreign.value is None:
-        return Answer(None, f"no NetworkPolicy does; another policy engine may: {foreign.reason}")
+        return Answer(
+            None, f"no NetworkPolicy selects it; whether another engine's policies do: {foreign.reason}"
+        )
     return Answer(False, "no NetworkPolicy selects it")
 
 

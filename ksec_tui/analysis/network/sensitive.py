@@ -46,10 +46,6 @@ PORTS: dict[int, Known] = {
     5984: Known("CouchDB", http=True, store=True),
     6379: Known("Redis", store=True),
     6443: Known("a Kubernetes API server", http=True),
-    7000: Known("Cassandra", store=True),
-    8001: Known("kubectl proxy", http=True),
-    8086: Known("InfluxDB", http=True, store=True),
-    8888: Known("Jupyter", http=True),
     9042: Known("Cassandra", store=True),
     9092: Known("Kafka", store=True),
     9200: Known("Elasticsearch", http=True, store=True),
@@ -62,7 +58,6 @@ PORTS: dict[int, Known] = {
     26257: Known("CockroachDB", store=True),
     27017: Known("MongoDB", store=True),
     44134: Known("Tiller"),
-    50070: Known("Hadoop", http=True),
 }
 """Port number -> what listens there by convention (IANA, or the project's default)."""
 
@@ -87,7 +82,7 @@ CONSOLES: dict[str, str] = {
     "codercom/code-server": "code-server",
     "apache/zeppelin": "Zeppelin",
     "kibana/kibana": "Kibana",
-    "tiller": "Tiller",
+    "helm/tiller": "Tiller",
 }
 """Part of an image's name -> the console or API that it is; whoever reaches it, runs code or reads much."""
 
@@ -125,6 +120,21 @@ def console(spec: PodSpec) -> str:
             if part in image:
                 return name
     return ""
+
+
+def sensitive(workload: Workload, port: int, *, http: bool) -> str:
+    """What a workload serves on a port that should not be exposed; empty when nothing that is known.
+
+    Args:
+        workload: whose port; a console is known by its image, whatever the port.
+        port: the pod's port.
+        http: whether an HTTP proxy stands before it, which passes on nothing else.
+    """
+    name = console(workload.spec)
+    if name:
+        return name
+    known = PORTS.get(port)
+    return known.name if known is not None and (known.http or not http) else ""
 
 
 def stores(workload: Workload) -> dict[int, str]:

@@ -1,0 +1,230 @@
+"""Namespaces whose pods everyone inside the cluster can reach, or that reach everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
+from ksec_tui.analysis.network.policies import Direction, isolated
+from ksec_tui.analysis.network.selectors import alive, namespaces_running, workloads_in
+from ksec_tui.analysis.workloads import Workload
+from ksec_tui.checks.network._common import labels_at
+from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.check import Subjects, check
+from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
+from ksec_tui.findings.fix import Fix, Risk
+from ksec_tui.findings.verdict import Severity, Threat
+from ksec_tui.fixes.network import MAY_BREAK, close_namespace, withdraw_first
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A namespace with the workloads that policies can govern."""
+
+    ref: ObjectRef
+    workloads: tuple[Workload, ...]
+
+
+def _space(snapshot: Snapshot, name: str) -> Space:
+    governed = (item for item in workloads_in(snapshot, name) if alive(item) and not item.spec.host_network)
+    return Space(ObjectRef("", "Namespace", name), tuple(governed))
+
+
+SPACES: Subjects[Space] = Subjects(
+    "namespaces with workloads",
+    (*WORKLOAD_KINDS, CUSTOM_RESOURCE),
+    lambda snapshot: (_space(snapshot, name) for name in namespaces_running(snapshot)),
+    lambda space: space.ref,
+    lambda snapshot, ref: _space(snapshot, ref.name) if ref.name in namespaces_running(snapshot) else None,
+    system=lambda space: space.ref.name in SYSTEM_NAMESPACES,
+)
+"""Known from their workloads, so that files without Namespace objects are judged as well."""
+
+
+def _open(
+    space: Space, cluster: Snapshot, direction: Direction
+) -> Iterator[Evidence | NotApplicable | Unknown]:
+    if not space.workloads:
+        yield NotApplicable("its workloads are on their nodes' network, which policies do not govern")
+    for workload in space.workloads:
+        answer = isolated(cluster, workload, direction)
+        name = f"{workload.ref.kind} {workload.ref.name}"
+        if answer.value is None:
+            yield Unknown(f"whether {direction} of {name} is limited is not known: {answer.reason}")
+        elif not answer.value:
+            words = f"no NetworkPolicy limits {direction} of {name}"
+            yield Evidence(labels_at(workload), words, workload.object.ref)
+
+
+@check(
+    "ns-no-netpol-ingress",
+    "Pods that every pod can connect to",
+    Severity.MEDIUM,
+    on=SPACES,
+    needs=(NETWORK_POLICY,),
+    threats=(Threat.CONTAINER,),
+    references=("CIS 5.3.2", "NSA Network policies", "T1046", "MS-TA9034", "OWASP K05"),
+)
+def no_ingress_policy(space: Space, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
+    """A namespace has workloads whose incoming connections no NetworkPolicy limits.
+
+    ## Why
+    Pods accept connections from every pod of the cluster until a policy selects them. A single broken
+    container, in whatever namespace, can then try every service, its debug ports and its unpatched flaws.
+    A default deny with the few connections that are needed leaves it alone with its neighbours.
+
+    ## Risky
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+    ```
+
+    ## Fixed
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: ksec-allow-same-namespace
+      namespace: shop
+      labels: {app.kubernetes.io/managed-by: ksec-tui}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+      ingress: [{from: [{podSelector: {}}]}]
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      name: ksec-default-deny-ingress
+      namespace: shop
+      labels: {app.kubernetes.io/managed-by: ksec-tui}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+    ```
+    """
+    yield from _open(space, cluster, "ingress")
+
+
+@no_ingress_policy.fix
+def _default_deny(space: Space, cluster: Snapshot) -> Fix | None:
+    name = space.ref.name
+    if name in SYSTEM_NAMESPACES:
+        return None
+    bare = [item for item in space.workloads if isolated(cluster, item, "ingress").value is False]
+    title = f"Deny incoming connections in {name} by default and admit what its objects need"
+    first = withdraw_first(cluster, bare)
+    changes = None if first else close_namespace(cluster, name, bare)
+    if changes is None:
+        steps = first or (
+            "Give the pods that no policy selects a label of their own.",
+            "Write a policy that admits what they need, then one that selects all pods and admits nothing.",
+        )
+        return Fix(title, (), Risk.MANUAL, MAY_BREAK, steps)
+    return Fix(title, tuple(changes), Risk.REVIEW, MAY_BREAK)
+
+
+@check(
+    "ns-no-netpol-egress",
+    "Pods that can connect to everywhere",
+    Severity.MEDIUM,
+    on=SPACES,
+    needs=(NETWORK_POLICY,),
+    threats=(Threat.CONTAINER,),
+    references=("CIS 5.3.2", "NSA Network policies", "T1041", "MS-TA9033", "OWASP K05"),
+)
+def no_egress_policy(space: Space, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
+    """A namespace has workloads whose outgoing connections no NetworkPolicy limits.
+
+    ## Why
+    An intruder needs a way out: to fetch tools, to be commanded, to carry data away, and to ask the
+    cloud's metadata service for the node's credentials. A policy for egress takes that way, and names what
+    the workload really calls.
+
+    ## Risky
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+    ```
+
+    ## Fixed
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: egress, namespace: shop}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+        - to:
+            - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+              podSelector: {matchLabels: {k8s-app: kube-dns}}
+          ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+    ```
+    """
+    yield from _open(space, cluster, "egress")
+
+
+@no_egress_policy.fix
+def _egress(space: Space, _: Snapshot) -> Fix | None:
+    name = space.ref.name
+    if name in SYSTEM_NAMESPACES:
+        return None
+    return Fix(
+        f"Limit outgoing connections of {name}",
+        (),
+        Risk.MANUAL,
+        "Name resolution, the API server and every service called stop answering when they are forgotten.",
+        (
+            f"Learn what the pods of {name} call, from flow logs or the plugin's audit mode: no object shows it.",
+            "Allow DNS to the pods behind the kube-dns Service, on UDP and TCP, at their own port.",
+            "Allow the API server's addresses (EndpointSlice default/kubernetes) to pods that use a token.",
+            "Allow what else they call; leave 169.254.169.254 out unless the pods need the metadata service.",
+            "Then add a policy that selects all pods with policyTypes [Egress] and no rules.",
+        ),
+    )
