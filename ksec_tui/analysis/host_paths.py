@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -48,7 +49,8 @@ def host_mounts(workload: Workload) -> Iterator[HostMount]:
         }
         for index, mount in enumerate(item.container.volume_mounts):
             if mount.name in paths:
-                path = normalized(posixpath.join(paths[mount.name], mount.sub_path))
+                below = f"/{mount.sub_path}" if mount.sub_path else ""
+                path = normalized(paths[mount.name] + below)
                 mark = (item.container.name, mount.mount_path, path, mount.read_only)
                 if not item.injected or mark not in seen:
                     yield HostMount(item, mount, index, path)
@@ -162,6 +164,8 @@ def sensitive(path: str, *, writable: bool) -> str:
 
     Files that every user of a node may read are nothing special unless they can be written.
     """
+    if re.fullmatch(r"[A-Za-z]:[\\/]*", path):
+        return _PARENTS["/"]
     if path in _PARENTS:
         return _PARENTS[path]
     if any(_within(path, known) for known in _DEVICES):
