@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ksec_tui.cli.command import SOURCE, CliError
 from ksec_tui.cluster.ingest import Document
@@ -56,7 +56,11 @@ class Contexts:
             if not others:
                 raise CliError(_advice(error), SOURCE) from error
             label = self._options.context or self._current()
-            return FailedSource(label, f"{error} (:ctx opens another context)")
+            return FailedSource(label, f"{error} (:ctx opens another context)", self._again)
+
+    def _again(self) -> Source:
+        # Without questions: the screen has the terminal by now.
+        return _open(self._options, interactive=False)
 
     def _current(self) -> str:
         known = kubeconfig.contexts(self._options)
@@ -64,33 +68,46 @@ class Contexts:
 
 
 class FailedSource:
-    """A cluster that could not be opened: says why, and nothing else.
+    """A cluster that could not be opened: says why, and tries again when it is read again.
 
     Args:
         label: the name of the context.
         reason: one sentence.
+        again: opens the cluster without asking anything; raises SourceError.
     """
 
-    def __init__(self, label: str, reason: str) -> None:
+    def __init__(self, label: str, reason: str, again: Callable[[], Source]) -> None:
         self._info = SourceInfo(kind="live", label=one_line(label or "(no context)", 200))
         self._reason = reason
+        self._again = again
+        self._opened: Source | None = None
 
     @property
     def info(self) -> SourceInfo:
-        """The context that was asked for."""
-        return self._info
+        """The context that was asked for; more once it has been opened."""
+        return self._opened.info if self._opened else self._info
 
-    def events(self, cancel: threading.Event) -> Iterator[Event]:  # noqa: ARG002 - the protocol's
-        """Nothing.
+    @property
+    def log(self) -> Sequence[object]:
+        """The requests to the server, once there is one."""
+        return tuple(getattr(self._opened, "log", ()))
+
+    def events(self, cancel: threading.Event) -> Iterator[Event]:
+        """The first time nothing but the reason; later what the cluster has, if it can be opened.
 
         Raises:
-            SourceError: always.
+            SourceError: it cannot.
         """
-        raise SourceError(self._reason)
+        if self._reason:
+            reason, self._reason = self._reason, ""
+            raise SourceError(reason)
+        if self._opened is None:
+            self._opened = self._again()
+        yield from self._opened.events(cancel)
 
-    def fetch(self, ref: ObjectRef) -> Document | None:  # noqa: ARG002 - the protocol's
-        """None."""
-        return None
+    def fetch(self, ref: ObjectRef) -> Document | None:
+        """One whole object, once the cluster has been opened."""
+        return self._opened.fetch(ref) if self._opened else None
 
 
 def open_live(options: ConnectionOptions) -> Source:
@@ -105,8 +122,8 @@ def open_live(options: ConnectionOptions) -> Source:
         raise CliError(_advice(error), SOURCE) from error
 
 
-def _open(options: ConnectionOptions) -> Source:
-    return LiveSource(open_connection(options))
+def _open(options: ConnectionOptions, *, interactive: bool | None = None) -> Source:
+    return LiveSource(open_connection(options, interactive=interactive))
 
 
 def _advice(error: SourceError) -> str:

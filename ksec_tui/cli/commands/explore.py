@@ -50,7 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
         filter=arguments.filter,
         keys=settings.keymap,
     )
-    return app.run(mouse=config.mouse and not arguments.no_mouse) or 0
+    app.run(mouse=config.mouse and not arguments.no_mouse)
+    return app.return_code or 0
 
 
 def _need_terminal(arguments: argparse.Namespace) -> None:

@@ -43,8 +43,9 @@ def _run(arguments: argparse.Namespace) -> int:
         save(snapshot, path, force=arguments.force)
     except SourceError as error:
         raise CliError(str(error), SOURCE) from error
-    percent = snapshot.coverage.percent
-    output.tell(f"saved {snapshot.count():,} objects to {shown} (coverage {percent} % of the kinds)")
+    count, percent = snapshot.count(), snapshot.coverage.percent
+    noun = "object" if count == 1 else "objects"
+    output.tell(f"saved {count:,} {noun} to {shown} (coverage {percent} % of the kinds)")
     return 0
 
 

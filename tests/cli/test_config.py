@@ -1,0 +1,161 @@
+"""Settings: read from one file, every mistake named with its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ksec_tui.config import Config, ConfigError, bound_keys, load
+from tests.cli.conftest import Ksec
+
+
+@dataclass(frozen=True)
+class Known:
+    """A binding as the screens declare it."""
+
+    id: str
+    scope: str
+    keys: str
+
+
+BINDINGS = (
+    Known("quit", "everywhere", "q"),
+    Known("fix.stage", "everywhere", "s"),
+    Known("help", "everywhere", "question_mark,f1"),
+    Known("table.down", "in the list", "j,down"),
+    Known("text.down", "in the detail", "j,down"),
+)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    loaded = load()
+    assert loaded.config == Config()
+    assert not loaded.exists
+
+
+def test_the_file_is_found_where_the_platform_keeps_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "settings"
+    (home / "ksec-tui").mkdir(parents=True)
+    write(home / "ksec-tui", "ascii: true\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    assert load().config.ascii
+
+
+def test_the_flag_beats_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KSEC_CONFIG", str(write(tmp_path, "theme: from-environment\n")))
+    assert load().config.theme == "from-environment"
+    other = tmp_path / "other.yaml"
+    other.write_text("theme: from-flag\n", encoding="utf-8")
+    assert load(str(other)).config.theme == "from-flag"
+
+
+def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load(str(tmp_path / "none.yaml"))
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    text = "theme: day\nascii: true\nmouse: off\nkeys:\n  fix.stage: x\n  quit: [Q, ctrl+q]\n  help: 1\n"
+    assert load(str(write(tmp_path, text))).config == Config(
+        "day", ascii=True, mouse=False, keys={"fix.stage": ("x",), "quit": ("Q", "ctrl+q"), "help": ("1",)}
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "keys: {}\n"])
+def test_an_empty_file_sets_nothing(tmp_path: Path, text: str) -> None:
+    assert load(str(write(tmp_path, text))).config == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("theme: day\nthem: day\n", 2, "there is no setting 'them'; did you mean 'theme'"),
+        ("\n\nascii: 7\n", 3, "ascii: true or false is expected"),
+        ("mouse: maybe\n", 1, "mouse: true or false is expected"),
+        ("theme: [a]\n", 1, "theme: a text is expected"),
+        ("theme: true\n", 1, "theme: a text is expected"),
+        ("keys: [a]\n", 1, "keys: a mapping is expected"),
+        ("keys:\n  quit: {a: b}\n", 2, "a key or a list of keys is expected"),
+        ("keys:\n  quit: []\n", 2, "at least one key is expected"),
+        ("theme: a\ntheme: b\n", 2, "set twice"),
+        ("- a\n", 1, "a mapping is expected"),
+        ("a: b: c\n", 1, "no valid YAML"),
+        ("theme: *x\n", 1, "no valid YAML"),
+        ("\x1b[2J: 1\n", 1, "no valid YAML"),
+        ('"\\e[2J": 1\n', 1, "␛"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path))
+    message = str(caught.value)
+    assert message.startswith(f"{path}:{line}: ")
+    assert words in message
+    assert message.isprintable()
+
+
+def test_keys_move_and_swap_without_a_clash(tmp_path: Path) -> None:
+    loaded = load(str(write(tmp_path, "keys: {quit: s, fix.stage: q, table.down: f1}\n")))
+    assert bound_keys(loaded, BINDINGS) == {"quit": "s", "fix.stage": "q", "table.down": "f1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("keys:\n  quit: s\n", 2, "'s' is taken: fix.stage"),
+        ("keys:\n  quit: x\n  fix.stage: x\n", 3, "'x' is taken: quit"),
+        ("keys:\n  fix.stag: x\n", 2, "did you mean 'fix.stage'"),
+    ],
+)
+def test_a_key_that_would_do_two_things_is_refused(tmp_path: Path, text: str, line: int, words: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        bound_keys(load(str(path)), BINDINGS)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+    assert words in str(caught.value)
+
+
+def test_validate_accepts_good_settings_and_keys_as_people_write_them(ksec: Ksec, tmp_path: Path) -> None:
+    path = write(tmp_path, "theme: night\nkeys: {filter: [ctrl+f, /], fix.stage: '+'}\n")
+    answer = ksec("config", "validate", "--config", str(path))
+    assert (answer.code, answer.out) == (0, "")
+    assert "fine" in answer.err
+
+
+@pytest.mark.parametrize(
+    "text", ["theme: nigth\n", "keys: {fix.stagee: s}\n", "keys: {fix.stage: z}\n", "keys: {fix.stage: /}\n"]
+)
+def test_validate_refuses_what_the_explorer_could_not_use(ksec: Ksec, tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    answer = ksec("config", "validate", "--config", str(path))
+    assert answer.code == 2
+    assert f"{path}:1: " in answer.err
+
+
+def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) -> None:
+    path = write(tmp_path, "mouse: false\nkeys: {fix.stage: '+'}\n")
+    answer = ksec("config", "show", "--config", str(path))
+    assert yaml.safe_load(answer.out) == {
+        "theme": "night",
+        "ascii": False,
+        "mouse": False,
+        "keys": {"fix.stage": ["+"]},
+    }
+    again = write(tmp_path, answer.out)
+    assert load(str(again)).config.keys == {"fix.stage": ("+",)}
+
+
+def test_path_prints_where_the_file_is_looked_for(ksec: Ksec, tmp_path: Path) -> None:
+    assert ksec("config", "path").out == f"{tmp_path / 'home' / 'config' / 'ksec-tui' / 'config.yaml'}\n"
