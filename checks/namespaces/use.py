@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import is_system
-from ksec_tui.analysis.workloads import Workload, workloads
+from ksec_tui.analysis.workloads import workloads_in
 from ksec_tui.checks.namespaces.pod_security import NAMESPACES
 from ksec_tui.checks.workloads.resources import unlimited
 from ksec_tui.cluster.kinds import LIMIT_RANGE, POD, RESOURCE_QUOTA, WORKLOAD_KINDS
@@ -19,10 +19,6 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import create
 
 _SYSTEM = NotApplicable("it belongs to Kubernetes itself")
-
-
-def _inside(namespace: Namespace, cluster: Snapshot) -> list[Workload]:
-    return [workload for workload in workloads(cluster) if workload.namespace == namespace.name]
 
 
 @check(
@@ -74,14 +70,14 @@ def default_used(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence |
     if namespace.name != "default":
         yield NotApplicable("it is not the namespace default")
         return
-    for workload in _inside(namespace, cluster):
+    for workload in workloads_in(cluster, namespace.name):
         words = f"{workload.ref.kind} {workload.ref.name} runs in the namespace default"
         yield Evidence("/metadata/namespace", words, workload.object.ref)
 
 
 @default_used.fix
 def _move(namespace: Namespace, cluster: Snapshot) -> Fix:
-    count = len(_inside(namespace, cluster))
+    count = len(workloads_in(cluster, namespace.name))
     return Fix(
         f"Move {count} workload{'' if count == 1 else 's'} to namespaces of their own",
         (),
@@ -219,7 +215,7 @@ def no_default_limits(namespace: Namespace, cluster: Snapshot) -> Iterator[Evide
     if is_system(namespace):
         yield _SYSTEM
         return
-    found = sum(bool(unlimited(workload, cluster)) for workload in _inside(namespace, cluster))
+    found = sum(bool(unlimited(workload, cluster)) for workload in workloads_in(cluster, namespace.name))
     if found:
         some = "1 workload has" if found == 1 else f"{found} workloads have"
         yield Evidence("", f"{some} containers without a memory limit, and no LimitRange gives one")

@@ -102,8 +102,7 @@ def _no_socket(workload: Workload, _: Snapshot) -> Fix | None:
     return _without_volume(
         workload,
         _sockets(workload),
-        "Build images with a rootless builder (BuildKit, Buildah, Kaniko's successors), "
-        "read container state from the kubelet or the API.",
+        "Build images with a rootless builder such as BuildKit or Buildah; read container state from the API.",
     )
 
 

@@ -22,6 +22,8 @@ from ksec_tui.findings.finding import Evidence, NotApplicable
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
+_SCRATCH = "/tmp"  # noqa: S108 - a directory of the container, not a file of ours
+
 
 @check(
     "wl-privileged",
@@ -267,7 +269,7 @@ def _read_only_root(workload: Workload, _: Snapshot) -> Fix | None:
     def wanted(item: Placed) -> dict[str, Any] | None:
         if item not in risky:
             return None
-        mounts = {"volumeMounts": [{"name": volume, "mountPath": "/tmp"}]} if item in mounting else {}  # noqa: S108
+        mounts = {"volumeMounts": [{"name": volume, "mountPath": _SCRATCH}]} if item in mounting else {}
         return {**security(readOnlyRootFilesystem=True), **mounts}
 
     return template_fix(
@@ -281,4 +283,4 @@ def _read_only_root(workload: Workload, _: Snapshot) -> Fix | None:
 
 
 def _has_tmp(item: Placed) -> bool:
-    return any(mount.mount_path.rstrip("/") == "/tmp" for mount in item.container.volume_mounts)  # noqa: S108
+    return any(mount.mount_path.rstrip("/") == _SCRATCH for mount in item.container.volume_mounts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ksec_tui.analysis.security_context import UNCONFINED, context, pod_context, privileged
-from ksec_tui.analysis.workloads import workloads
+from ksec_tui.analysis.workloads import workloads_in
 from ksec_tui.cluster.kinds import POD, WORKLOAD_KINDS
 from ksec_tui.cluster.pods import Container, PodSpec, Probe, SeccompProfile, SELinuxOptions, WindowsOptions
 from ksec_tui.cluster.snapshot import Snapshot
@@ -86,11 +86,9 @@ def blockers(snapshot: Snapshot, namespace: str) -> tuple[str, ...] | None:
     if any(snapshot.coverage.gap(kind, namespace) for kind in WORKLOAD_KINDS):
         return None
     found: dict[str, tuple[str, ...]] = {}
-    for workload in workloads(snapshot):
-        if workload.namespace == namespace:
-            found[f"{workload.ref.kind} {workload.ref.name}"] = baseline_violations(
-                workload.spec, workload.annotations
-            )
+    for workload in workloads_in(snapshot, namespace):
+        name = f"{workload.ref.kind} {workload.ref.name}"
+        found[name] = baseline_violations(workload.spec, workload.annotations)
     for pod in snapshot.within(POD, namespace):
         if not pod.finished:
             found[f"Pod {pod.name}"] = baseline_violations(pod.spec, pod.metadata.annotations)

@@ -181,6 +181,19 @@ def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:
     return tuple(found.values())
 
 
+def workloads_in(snapshot: Snapshot, namespace: str) -> tuple[Workload, ...]:
+    """The workloads of one namespace, by kind and name."""
+    index: dict[str, tuple[Workload, ...]] = snapshot.derived(_by_namespace, _by_namespace)
+    return index.get(namespace, ())
+
+
+def _by_namespace(snapshot: Snapshot) -> dict[str, tuple[Workload, ...]]:
+    index: dict[str, list[Workload]] = {}
+    for workload in workloads(snapshot):
+        index.setdefault(workload.namespace, []).append(workload)
+    return {namespace: tuple(items) for namespace, items in index.items()}
+
+
 def workload_named(snapshot: Snapshot, ref: ObjectRef) -> Workload | None:
     """The workload with that top owner, if there is one."""
     found: dict[ObjectRef, Workload] = snapshot.derived(_collect, _collect)
