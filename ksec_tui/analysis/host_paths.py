@@ -97,13 +97,15 @@ def runtime_socket(path: str) -> str:
 
 
 _SENSITIVE = {
-    "/etc/kubernetes": "the node's Kubernetes credentials and static pods",
-    "/var/lib/kubelet": "the tokens and Secrets of every pod on the node",
+    "/etc/kubernetes/manifests": "the node's static pods, which the kubelet runs unasked",
+    "/etc/kubernetes": "the node's Kubernetes credentials and settings",
+    "/var/lib/kubelet/pods": "the volumes, tokens and Secrets of every pod on the node",
+    "/var/lib/kubelet": "the kubelet's own credentials and state",
     "/var/lib/etcd": "the cluster's whole state",
     "/var/lib/docker": "the file systems of every container",
     "/var/lib/containerd": "the file systems of every container",
     "/var/log": "the logs of the node and of every pod",
-    "/etc": "the node's configuration and password hashes",
+    "/etc": "the node's configuration",
     "/root": "the home directory of the node's root",
     "/home": "the home directories of the node's users",
     "/proc": "the node's processes and kernel switches",
@@ -117,8 +119,11 @@ _SENSITIVE = {
     "/lib32": "the node's libraries",
     "/lib64": "the node's libraries",
 }
-_PARENTS = {
+_WHOLE = {
     "/": "everything on the node",
+    "/etc": "the node's configuration and password hashes",
+    "/etc/kubernetes": "the node's Kubernetes credentials and static pods",
+    "/var/lib/kubelet": "the tokens and Secrets of every pod on the node",
     "/var": "the state of the kubelet and the runtime",
     "/var/lib": "the state of the kubelet and the runtime",
 }
@@ -142,9 +147,25 @@ _PUBLIC = (
     "/usr/src",
     "/lib/modules",
     "/usr/lib/modules",
+    "/proc/cpuinfo",
+    "/proc/diskstats",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/swaps",
+    "/proc/uptime",
 )
-_DEVICES = (
-    # Device files that the device cgroup guards, and memory shared on purpose.
+_PLUGIN = re.compile(r"/var/lib/kubelet/plugins/(?!kubernetes\.io(/|$))[^/]+")
+"""The directory of one storage driver's socket; below ``kubernetes.io`` lie the volumes of all of them."""
+
+_HARMLESS = (
+    # Where plug-ins meet the kubelet: sockets, no state of its own.
+    "/var/lib/kubelet/device-plugins",
+    "/var/lib/kubelet/plugins_registry",
+    "/var/lib/kubelet/pod-resources",
+    "/etc/kubernetes/node-feature-discovery",
+    # Device files that the device cgroup guards, the log's socket, and memory shared on purpose.
+    "/dev/log",
     "/dev/fuse",
     "/dev/net/tun",
     "/dev/kvm",
@@ -165,10 +186,10 @@ def sensitive(path: str, *, writable: bool) -> str:
     Files that every user of a node may read are nothing special unless they can be written.
     """
     if re.fullmatch(r"[A-Za-z]:[\\/]*", path):
-        return _PARENTS["/"]
-    if path in _PARENTS:
-        return _PARENTS[path]
-    if any(_within(path, known) for known in _DEVICES):
+        return _WHOLE["/"]
+    if path in _WHOLE:
+        return _WHOLE[path]
+    if any(_within(path, known) for known in _HARMLESS) or _PLUGIN.match(path):
         return ""
     if not writable and any(_within(path, known) for known in _PUBLIC):
         return ""

@@ -63,6 +63,13 @@ SOCKET, SENSITIVE, WRITABLE = "wl-runtime-socket", "wl-hostpath-sensitive", "wl-
         ("/lib/modules", True, {}),
         ("/lib/modules", False, {SENSITIVE: "critical"}),
         ("/dev/fuse", False, {WRITABLE: "high"}),
+        ("/dev/log", False, {WRITABLE: "high"}),
+        ("/proc/swaps", True, {}),
+        ("/var/lib/kubelet/device-plugins", False, {WRITABLE: "high"}),
+        ("/var/lib/kubelet/plugins/nfs.csi.k8s.io", False, {WRITABLE: "high"}),
+        ("/var/lib/kubelet/plugins/kubernetes.io", False, {SENSITIVE: "critical"}),
+        ("/var/lib/kubelet/plugins", False, {SENSITIVE: "critical"}),
+        ("/etc/kubernetes/manifests", True, {SENSITIVE: "high"}),
         ("/dev/sda", False, {SENSITIVE: "critical"}),
     ],
 )
