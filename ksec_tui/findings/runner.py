@@ -116,6 +116,8 @@ def run(
         if (
             old is not None
             and changed is not None
+            # What takes no kind judges the source itself, whose facts are no kind that changes.
+            and item.kinds
             and changed.isdisjoint(kind.resource for kind in item.kinds)
         ):
             results[item.id] = old

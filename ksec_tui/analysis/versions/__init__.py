@@ -1,0 +1,1 @@
+"""What versions tell: how long they are supported, whether they fit together, which flaws they have."""

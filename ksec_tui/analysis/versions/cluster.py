@@ -1,0 +1,45 @@
+"""The versions that a Snapshot tells of."""
+
+from __future__ import annotations
+
+from ksec_tui.analysis.versions.numbers import Version, parse
+from ksec_tui.cluster.platform import Node
+from ksec_tui.cluster.snapshot import Snapshot
+
+
+def server_version(snapshot: Snapshot) -> Version | None:
+    """The API server's version, as ``/version`` tells it; None when it is not known."""
+    return parse(snapshot.source.server_version)
+
+
+def server_gap(snapshot: Snapshot) -> str:
+    """Why the API server's version is not known."""
+    told = snapshot.source.server_version
+    if told:
+        return f"the server's version is not known: {told!r} is no version number"
+    if snapshot.source.kind == "files":
+        return "the server's version is not known: files do not tell it (a version.json beside them does)"
+    return "the server's version is not known: it could not be read from /version"
+
+
+def kubelet_version(node: Node) -> Version | None:
+    """The version that a node's kubelet reported; None for a node that never did."""
+    return parse(node.status.node_info.kubelet_version)
+
+
+def kubelet_gap(node: Node) -> str:
+    """Why a kubelet's version is not known."""
+    told = node.status.node_info.kubelet_version
+    return (
+        f"the kubelet of node {node.name} reports {told!r}, which is no version number"
+        if told
+        else f"the kubelet of node {node.name} has reported no version"
+    )
+
+
+def is_windows(node: Node) -> bool:
+    """Whether a node runs Windows."""
+    return (
+        node.status.node_info.operating_system == "windows"
+        or node.metadata.labels.get("kubernetes.io/os") == "windows"
+    )

@@ -1,0 +1,183 @@
+"""Pane 7: how old is it? The API server and every node, and every minor release with its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ksec_tui.analysis.version_rows import Component, Fact, Level, Minor, components, minors
+from ksec_tui.cluster.kinds import NODE
+from ksec_tui.cluster.ref import CLUSTER, ObjectRef
+from ksec_tui.cluster.text import one_line
+from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.pane import (
+    Listing,
+    Pane,
+    Row,
+    View,
+    object_row,
+    risk_column,
+    value_column,
+    why_column,
+)
+from ksec_tui.screens.widgets.columns import Cell, Column
+
+FAMILY = "ver-"
+"""The prefix of the checks whose findings on the cluster as a whole belong to the API server's row."""
+
+STYLES = {Level.FINE: "", Level.UNKNOWN: "unknown", Level.SOON: "warning", Level.BAD: "error"}
+
+
+def rows(view: View) -> Sequence[Row]:
+    """The API server, then one row for each node."""
+    labels = {node.ref: node.metadata.labels for node in view.state.snapshot.of(NODE)}
+    found = [
+        _server_row(view, item) if item.ref == CLUSTER else _node_row(view, item, labels[item.ref])
+        for item in components(view.state.snapshot)
+    ]
+    gap = view.state.snapshot.coverage.gap(NODE)
+    if gap:
+        # The API server's row is always there, so that the list itself is never empty and never says why.
+        values = {"component": "nodes", "version": Cell("?", "unknown")}
+        found.append(Row("nodes", CLUSTER, values=values, unknown=gap, text=gap, haystack=gap.lower()))
+    return found
+
+
+def _server_row(view: View, item: Component) -> Row:
+    """What other families say of the whole cluster is left out: it is not about versions."""
+    found = tuple(entry for entry in view.state.results.on(CLUSTER) if _of_server(entry.check, entry.verdict))
+    row = object_row(view, CLUSTER, _values(item))
+    ran = [result for name, result in view.state.results.by_check.items() if name.startswith(FAMILY)]
+    judged = bool(ran) and not any(result.tally.pending for result in ran)
+    words = " ".join(("API server", item.version, item.unknown, *(entry.words for entry in found)))
+    text = f"{words} {item.support.words} {item.skew.words}"
+    staged = not view.staged.isdisjoint(entry.fingerprint for entry in found)
+    return replace(
+        row,
+        findings=found,
+        unknown="" if found else item.unknown,
+        judged=judged,
+        staged=staged,
+        text=text,
+        haystack=text.lower(),
+    )
+
+
+def _of_server(check: str, verdict: Verdict) -> bool:
+    # What is unknown about all nodes stands at the cluster too, but is no flaw of the API server.
+    about_nodes = ("ver-node-", "ver-kubelet-", "ver-runtime-", "ver-os-")
+    return check.startswith(FAMILY) and (verdict is Verdict.FAIL or not check.startswith(about_nodes))
+
+
+def _node_row(view: View, item: Component, labels: dict[str, str]) -> Row:
+    return object_row(view, item.ref, _values(item), subjects="nodes", labels=labels)
+
+
+def _values(item: Component) -> dict[str, object]:
+    return {
+        "component": item.name,
+        "version": item.version or Cell("?", "unknown"),
+        "support": _cell(item.support),
+        "days": _days(item.support),
+        "skew": _cell(item.skew),
+        "runtime": _cell(item.runtime),
+        "os": _cell(item.system),
+        "kernel": item.kernel,
+    }
+
+
+def _cell(fact: Fact) -> Cell:
+    return Cell(one_line(fact.words, 200), STYLES[fact.level])
+
+
+def _days(fact: Fact) -> Cell:
+    return Cell("" if fact.days is None else f"{fact.days:+,}", STYLES[fact.level])
+
+
+def _days_left(row: Row) -> tuple[int, int]:
+    """Soonest first, what has no date last."""
+    value = row.values.get("days")
+    text = value.text if isinstance(value, Cell) else ""
+    return (0, int(text.replace(",", ""))) if text else (1, 0)
+
+
+def release_rows(view: View) -> Sequence[Row]:
+    """One row for each minor release of Kubernetes, newest first."""
+    return [_release_row(item) for item in minors(view.state.snapshot)]
+
+
+def _release_row(item: Minor) -> Row:
+    fact = item.fact
+    values = {
+        "minor": Cell(item.line, "accent bold") if item.server or item.nodes else item.line,
+        "released": item.released or "?",
+        "maintenance": item.maintenance or "?",
+        "end": item.support.until or "?",
+        "days": _days(fact),
+        "latest": item.latest or "?",
+        "nodes": item.nodes or "",
+        "server": "API server" if item.server else "",
+        "support": _cell(fact),
+    }
+    text = f"{item.line} {item.latest} {fact.words} {values['server']}"
+    ref = ObjectRef("", "KubernetesRelease", item.line)
+    return Row(ref.id, ref, values=values, text=text, haystack=text.lower())
+
+
+def _badge(view: View) -> str:
+    bad = sum(item.level is Level.BAD for item in components(view.state.snapshot))
+    return f"!{bad}" if bad else ""
+
+
+_DAYS: Column[Row] = replace(
+    value_column("days", "DAYS", width=6, min_width=5, right=True, priority=2), sort=_days_left
+)
+
+PANE = Pane(
+    "versions",
+    7,
+    "Versions",
+    "The API server and each node: how long their releases are supported, whether they fit together, "
+    "which known flaws they have.",
+    (
+        Listing(
+            "components",
+            "Components",
+            (),
+            (
+                risk_column(),
+                value_column("component", "COMPONENT", width=24, min_width=16, grow=1, priority=0),
+                value_column("version", "VERSION", width=16, min_width=8, priority=1),
+                value_column("support", "SUPPORT", width=28, min_width=11, priority=3),
+                _DAYS,
+                value_column("skew", "SKEW", width=17, min_width=10, priority=3),
+                value_column("runtime", "RUNTIME", width=18, min_width=10, priority=5),
+                value_column("os", "OS IMAGE", width=20, min_width=10, priority=6),
+                value_column("kernel", "KERNEL", width=18, min_width=8, wide=True, priority=7),
+                why_column(priority=4),
+            ),
+            rows,
+            frozenset({"Node", CLUSTER.kind}),
+            "no nodes",
+        ),
+        Listing(
+            "support",
+            "Support",
+            (),
+            (
+                value_column("minor", "MINOR", width=6, min_width=5, priority=0),
+                value_column("released", "RELEASED", width=10, min_width=10, priority=3),
+                value_column("maintenance", "MAINTENANCE", width=11, min_width=10, priority=4),
+                value_column("end", "END OF LIFE", width=11, min_width=10, priority=1),
+                _DAYS,
+                value_column("latest", "LATEST", width=8, min_width=7, priority=2),
+                value_column("nodes", "NODES", width=5, min_width=5, right=True, priority=1),
+                value_column("server", "SERVER", width=10, min_width=10, priority=2),
+                value_column("support", "SUPPORT", width=28, min_width=11, grow=1, priority=3),
+            ),
+            release_rows,
+        ),
+    ),
+    aliases=("ver", "version", "nodes", "node", "no"),
+    badge=_badge,
+)
