@@ -64,9 +64,12 @@ def selected_by_service(snapshot: Snapshot, service: Service) -> tuple[Workload,
     if not selector or service.spec.type == "ExternalName":
         return ()
     wanted = selector.items()
+    postings = _postings(snapshot)
+    # The rarest of the wanted labels leaves few to look at, so that many Services in one namespace stay cheap.
+    few = min((postings.get((service.namespace, *pair), ()) for pair in wanted), key=len)
     return tuple(
         workload
-        for workload in workloads_in(snapshot, service.namespace)
+        for workload in few
         if alive(workload) and any(wanted <= labels.items() for labels in label_sets(snapshot, workload))
     )
 
@@ -139,6 +142,21 @@ def target_ports(workload: Workload, port: ServicePort) -> tuple[int, ...]:
     if target.isdecimal():
         return (int(target),)
     return named_ports(workload.spec, target, port.protocol or "TCP")
+
+
+def _postings(snapshot: Snapshot) -> dict[tuple[str, str, str], tuple[Workload, ...]]:
+    """(namespace, label, value) -> the workloads that have pods with it."""
+    found: dict[tuple[str, str, str], tuple[Workload, ...]] = snapshot.derived(_post, _post)
+    return found
+
+
+def _post(snapshot: Snapshot) -> dict[tuple[str, str, str], tuple[Workload, ...]]:
+    found: dict[tuple[str, str, str], list[Workload]] = {}
+    for workload in workloads(snapshot):
+        pairs = {pair for labels in label_sets(snapshot, workload) for pair in labels.items()}
+        for key, value in pairs:
+            found.setdefault((workload.namespace, key, value), []).append(workload)
+    return {key: tuple(items) for key, items in found.items()}
 
 
 @dataclass(slots=True)
