@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import Screen
 
 from ksec_tui import themes
@@ -34,7 +36,8 @@ class ObjectProvider(Provider):
             name = one_line(f"{row.ref.kind} {row.ref.path}", 120)
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), lambda row=row: screen.jump(row.ref), text=name)
+                # Not the matcher's own highlighting: that reads the name as markup.
+                yield Hit(score, Content(name), lambda row=row: screen.jump(row.ref), text=name)
 
 
 class KsecApp(App[int]):
@@ -83,6 +86,7 @@ class KsecApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the explorer; it starts the reading once it has been painted."""
+        self.set_class(self._ascii, "-ascii")
         self.set_keymap(self.rebound)
         self.push_screen(Explorer(self.session, self, ascii=self._ascii, filter=self._filter))
 
@@ -106,15 +110,43 @@ class KsecApp(App[int]):
         """Start over with another context; its login may use the terminal."""
         if self._opener is None:
             return
-        try:
-            with self.suspend():
-                source = self._opener(name)
-        except SourceError as error:
-            self.notify(one_line(str(error), 300), severity="error", markup=False)
+        source = self._open(self._opener, name)
+        if source is None:
             return
-        self.session.close(timeout=2.0)
+        self.session.stop()
         self.session = Session(source, self._publish)
         self.switch_screen(Explorer(self.session, self, ascii=self._ascii))
+
+    def _open(self, opener: Opener, name: str) -> Source | None:
+        """Open a context while its login may have the terminal; None when that failed, which is said."""
+        with ExitStack() as stack:
+            # Without a terminal there is none to leave to the login.
+            with suppress(SuspendNotSupported):
+                stack.enter_context(self.suspend())
+            # Nothing may be raised in here: Textual would not take the terminal back.
+            try:
+                return opener(name)
+            except SourceError as error:
+                failure = str(error)
+        self.notify(one_line(failure, 300), severity="error", markup=False)
+        return None
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Leave as the explorer does: not without a question when fixes were not exported."""
+        explorer = next((screen for screen in self.screen_stack if isinstance(screen, Explorer)), None)
+        if explorer is None or not explorer.unsaved:
+            self.exit()
+        elif explorer is self.screen:
+            explorer.leave_program()
+        else:
+            self.action_help_quit()
+
+    def action_help_quit(self) -> None:
+        """Close what stands above the explorer; there, ctrl+c is the explorer's."""
+        if not isinstance(self.screen, Explorer):
+            self.screen.dismiss(None)
 
     def requests(self) -> Sequence[str]:
         """What was asked of the API server, newest last."""

@@ -1,4 +1,4 @@
-"""The explorer's board: bars, list, detail, and how State reaches them. Keys are in the modules built on it."""
+"""The explorer's board: bars, list, room for the detail, and how State reaches them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
-from textual.screen import Screen
 
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.filter import Filter, FilterError, parse
 from ksec_tui.fixes.plan import FixPlan
-from ksec_tui.screens import details, panes
-from ksec_tui.screens.details.tab import Hand, Tab
-from ksec_tui.screens.details.tab import discover as discover_tabs
+from ksec_tui.screens import panes
 from ksec_tui.screens.history import History, Place
-from ksec_tui.screens.lines import Bar, PaneStrip, status
-from ksec_tui.screens.pane import Listing, Pane, Row, View, discover, placeholder
+from ksec_tui.screens.lines import Bar, PaneStrip, Part, list_title, status
+from ksec_tui.screens.notices import Notices
+from ksec_tui.screens.pane import Listing, Pane, Row, View, discover, object_row, risk_column
 from ksec_tui.screens.prompt import PromptBar
+from ksec_tui.screens.standing import placeholder
+from ksec_tui.screens.widgets.columns import Column
 from ksec_tui.screens.widgets.table import VirtualTable
-from ksec_tui.screens.widgets.text import Line, TextLines
+from ksec_tui.screens.widgets.text import TextLines
 from ksec_tui.session import Session, State
 
-DETAIL_DELAY = 0.04
-"""Seconds the cursor must rest before its detail is worked out, so that a held key stays quick."""
 
-
-class Board(Screen[None]):
-    """Bars, list and detail of the explorer."""
+class Board(Notices):
+    """Bars and list of the explorer."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
@@ -77,51 +76,40 @@ class Board(Screen[None]):
             self.rows = rows
             self.badges = badges
 
-    class DetailReady(Message):
-        """Lines for the detail, worked out off the UI thread."""
-
-        def __init__(self, hand: Hand, tab: Tab, lines: Sequence[Line]) -> None:
-            super().__init__()
-            self.hand = hand
-            self.tab = tab
-            self.lines = lines
-
     def __init__(self, session: Session, *, ascii: bool = False) -> None:  # noqa: A002 - the word users know
         super().__init__()
         self.session = session
         self.panes: tuple[Pane, ...] = discover(panes)
-        self.tabs: tuple[Tab, ...] = discover_tabs(details)
         self.view = View.of(session.state, FixPlan(), ascii=ascii)
         self.visited = History()
         self.pane_index = next((i for i, pane in enumerate(self.panes) if pane.id == "findings"), 0)
         self.listing_of = [0] * len(self.panes)
         self.filter_of = [""] * len(self.panes)
-        self.tab_index = 0
         self.scope = ""
         self.risky_only = False
         self.peeked: Row | None = None
-        self._wanted_key = ""
+        self._peeked_from = ""
+        self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
         self._busy = self._again = False
-        self._detail_busy = False
-        self._detail_next: tuple[Hand, Tab] | None = None
-        self._detail_of: tuple[str, str] = ("", "")
+        self._touched = False
         self._badges: tuple[str, ...] = ("",) * len(self.panes)
         self._since = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """Status, panes, list beside or above detail, prompt, hints."""
-        yield Bar(id="status")
-        yield PaneStrip(self.panes, id="panes")
+        ascii = self.view.ascii  # noqa: A001 - the word users know
+        yield Bar(id="status", ascii=ascii)
+        yield PaneStrip(self.panes, id="panes", ascii=ascii)
         with Container(id="body"):
             with Vertical(id="list"):
-                yield Bar(id="list-title")
-                yield VirtualTable[Row](self.listing.columns, _key, id="table")
+                yield Bar(id="list-title", ascii=ascii)
+                yield VirtualTable[Row](self.columns, _key, id="table")
             with Vertical(id="detail"):
-                yield Bar(id="detail-title")
+                yield Bar(id="detail-title", ascii=ascii)
                 yield TextLines(id="text")
-        yield Bar(id="hints")
-        yield PromptBar(id="prompt")
+        yield Bar(id="hints", ascii=ascii)
+        yield PromptBar(id="prompt", ascii=ascii)
 
     def on_mount(self) -> None:
         """Draw what there is, then read."""
@@ -132,9 +120,8 @@ class Board(Screen[None]):
         self.call_after_refresh(self.session.refresh)
 
     def on_resize(self) -> None:
-        """Bars and prose depend on the width."""
+        """Bars depend on the width."""
         self.call_after_refresh(self.show_bars)
-        self.call_after_refresh(self.show_detail, again=True)
 
     # What is where
 
@@ -164,9 +151,12 @@ class Board(Screen[None]):
         return self.pane.listings[self.listing_of[self.pane_index]]
 
     @property
-    def tab(self) -> Tab:
-        """The detail tab that is on."""
-        return self.tabs[self.tab_index]
+    def columns(self) -> tuple[Column[Row], ...]:
+        """The columns of the view that is on."""
+        if not self.view.ascii:
+            return self.listing.columns
+        plain = risk_column(ascii=True)
+        return tuple(plain if item.id == plain.id else item for item in self.listing.columns)
 
     @property
     def row(self) -> Row | None:
@@ -184,15 +174,25 @@ class Board(Screen[None]):
         table = self.table
         sort = (table.sort_column, table.sort_reverse)
         listing = self.listing_of[self.pane_index]
-        return Place(self.pane_index, listing, self.filter_text, table.cursor_key or "", sort)
+        peek = self.peeked.ref if self.peeked is not None else None
+        return Place(self.pane_index, listing, self.filter_text, table.cursor_key or "", sort, peek)
+
+    @property
+    def cursor_line(self) -> int:
+        """The line of the screen under the list's cursor."""
+        table = self.table
+        return table.region.y + table.HEADER + table.cursor_index - round(table.scroll_y)
 
     # State in
 
     @on(StateArrived)
     def _take_state(self, message: StateArrived) -> None:
+        before = self.view.state
         self.view = View.of(message.state, self.view.plan, ascii=self.view.ascii)
         if not message.state.reading:
             self._since = time.monotonic()
+        if message.state.error and message.state.error != before.error:
+            self.say(f"{message.state.error}; R tries again", error=True, seconds=12)
         self.show_bars()
         self.rebuild()
 
@@ -211,7 +211,7 @@ class Board(Screen[None]):
         self._busy = True
         self._build(self.listing, self.view)
 
-    @work(thread=True, group="rows")
+    @work(thread=True, group="rows", exit_on_error=False)
     def _build(self, listing: Listing, view: View) -> None:
         rows = listing.rows(view)
         badges = tuple(pane.badge(view) if pane.badge else "" for pane in self.panes)
@@ -230,23 +230,70 @@ class Board(Screen[None]):
         table = self.table
         if self._rows_for is not message.listing:
             self._rows_for = message.listing
-            table.set_columns(message.listing.columns, _key)
+            table.set_columns(self.columns, _key)
         table.set_rows(message.rows)
-        if self._wanted_key and (table.move_to_key(self._wanted_key) or not self.view.state.reading):
-            self._wanted_key = ""
+        if self._wanted[0]:
+            self._reach(message)
+        elif not self._touched:
+            # Nobody has chosen this row: the worst comes on top as it is found.
+            table.move_to_index(0)
+        if self.peeked is not None:
+            self.peeked = object_row(self.view, self.peeked.ref)
         self.show_bars()
         self.show_detail(again=True)
 
+    def _reach(self, message: RowsReady) -> None:
+        """Put the cursor on the row that was asked for; look at its object where the list cannot show it."""
+        key, ref = self._wanted
+        if not self.table.move_to_key(key):
+            if self.view.state.reading:
+                return
+            if any(row.key == key for row in message.rows) and (self.scope or self.risky_only):
+                self.scope, self.risky_only = "", False
+                self.apply_filter()
+                self.say("every namespace and severity is shown again: what was asked for was hidden")
+            if not self.table.move_to_key(key) and ref is not None:
+                self.peek(ref)
+                self.say(f"{ref} is in no list; this is what is known of it")
+        self._wanted = ("", None)
+        self._touched = True
+
+    def peek(self, ref: ObjectRef, *, beside: str = "") -> None:
+        """Show the detail of an object that is not under the cursor, until the cursor leaves `beside`."""
+        self.peeked = object_row(self.view, ref)
+        self._peeked_from = beside or self.table.cursor_key or ""
+
+    def worker_failed(self, group: str) -> None:
+        """The rows could not be worked out: what is shown stays, and the next State may do better."""
+        if group == "rows":
+            self._busy = self._again = False
+
+    def on_key(self) -> None:
+        """From the first key on, the cursor stays on its row whatever comes."""
+        self._touched = True
+
+    def on_mouse_down(self) -> None:
+        """The same with the mouse."""
+        self._touched = True
+
+    def on_descendant_focus(self) -> None:
+        """The hints are for what has the focus."""
+        self.show_bars()
+
     # What is shown
 
-    def show_listing(self, key: str = "") -> None:
-        """Show the present list from scratch, with the cursor on `key` when it comes."""
-        self._wanted_key = key
+    def show_listing(self, key: str = "", ref: ObjectRef | None = None) -> None:
+        """Show the present list from scratch, with the cursor on `key` when it comes.
+
+        When it does not come, the object `ref` is looked at all the same.
+        """
+        self._wanted = (key, ref)
+        self._touched = False
         self._rows_for = self.listing
         self.peeked = None
         table = self.table
         table.set_rows(())
-        table.set_columns(self.listing.columns, _key)
+        table.set_columns(self.columns, _key)
         self.apply_filter()
         self.rebuild()
 
@@ -283,13 +330,23 @@ class Board(Screen[None]):
         )
         self.query_one(PaneStrip).show(self.pane_index, self._badges)
         table.placeholder = self._placeholder()
-        self.query_one("#list-title", Bar).show(*self._list_title())
-        self.query_one("#detail-title", Bar).show(*self._detail_title())
+        counts = (table.shown_count, table.total_count, len(table.marks))
+        parts, links = list_title(
+            self.pane, self.listing, counts, text=self.filter_text, scope=self.scope, risky=self.risky_only
+        )
+        self.query_one("#list-title", Bar).show(*parts, links=links)
+        self.show_detail_title()
         self.query_one("#hints", Bar).show(*self.hints())
 
-    def hints(self) -> tuple[tuple[str, str], ...]:
+    def hints(self) -> tuple[Part, ...]:
         """The few keys worth knowing here; overridden where the keys are."""
         return ()
+
+    def show_detail(self, *, again: bool = False) -> None:
+        """Show the detail of the row in hand; overridden where the detail is."""
+
+    def show_detail_title(self) -> None:
+        """Bring the line above the detail up to date; overridden where the detail is."""
 
     def _age(self) -> str:
         seconds = int(time.monotonic() - self._since)
@@ -298,87 +355,16 @@ class Board(Screen[None]):
         return f"{seconds}s ago" if seconds < 60 else f"{seconds // 60}m ago"
 
     def _placeholder(self) -> str:
-        if self.table.total_count:
-            return "nothing matches the filter\n\nesc clears it"
-        return placeholder(self.view, self.listing)
-
-    def _list_title(self) -> tuple[tuple[str, str], ...]:
-        table, pane = self.table, self.pane
-        parts: list[tuple[str, str]] = [(f" {pane.title} ", "header bold")]
-        if len(pane.listings) > 1:
-            for item in pane.listings:
-                on = item is self.listing
-                parts.append(
-                    (f"[{item.title}]" if on else f" {item.title} ", "accent bold" if on else "muted")
-                )
-        shown, total = table.shown_count, table.total_count
-        parts.append((f" {shown:,}/{total:,} " if shown != total else f" {total:,} ", "bold"))
-        if self.table.marks:
-            parts.append((f" {len(self.table.marks)} marked ", "mark bold"))
-        if self.risky_only:
-            parts.append((" risky only ", "warning bold"))
-        if self.filter_text:
-            parts.append((f" / {self.filter_text} ", "accent bold"))
-        return tuple(parts)
-
-    def _detail_title(self) -> tuple[tuple[str, str], ...]:
-        parts: list[tuple[str, str]] = []
-        for index, tab in enumerate(self.tabs):
-            on = index == self.tab_index
-            parts.append((f"[{tab.title}]" if on else f" {tab.title} ", "accent bold" if on else "muted"))
-        row = self.row
-        if row is not None:
-            parts.append((f"  {row.ref.kind} {row.ref.path}", "bold" if self.peeked else "muted"))
-        if self.text.pattern:
-            parts.append((f"  /{self.text.pattern}", "accent"))
-        return tuple(parts)
-
-    # Detail
-
-    def show_detail(self, *, again: bool = False) -> None:
-        """Work out the detail of the row in hand once the cursor rests."""
-        row = self.row
-        wanted = (row.key if row else "", self.tab.id)
-        if wanted == self._detail_of and not again:
-            return
-        if wanted != self._detail_of:
-            self.text.move_to_index(0)
-        self._detail_of = wanted
-        if row is None:
-            self.text.set_lines(())
-            return
-        width = max(20, self.text.size.width - 4)
-        self._detail_next = (Hand(row, self.view, width), self.tab)
-        if not self._detail_busy:
-            self._detail_busy = True
-            self.set_timer(DETAIL_DELAY, self._start_detail)
-
-    def _start_detail(self) -> None:
-        if self._detail_next is None:
-            self._detail_busy = False
-            return
-        hand, tab = self._detail_next
-        self._detail_next = None
-        self._work_out(hand, tab)
-
-    @work(thread=True, group="detail")
-    def _work_out(self, hand: Hand, tab: Tab) -> None:
-        self.post_message(self.DetailReady(hand, tab, tab.lines(hand)))
-
-    @on(DetailReady)
-    def _take_detail(self, message: DetailReady) -> None:
-        if self._detail_next is not None:
-            self._start_detail()
-            return
-        self._detail_busy = False
-        if (message.hand.row.key, message.tab.id) == self._detail_of:
-            self.text.set_lines(message.lines)
-        self.show_bars()
-
-    @on(VirtualTable.CursorMoved)
-    def _cursor_moved(self) -> None:
-        self.peeked = None
-        self.show_detail()
+        total = self.table.total_count
+        if not total:
+            return placeholder(self.view.state, self.listing.kinds, self.listing.empty)
+        hiding = [
+            f"the filter {one_line(self.filter_text, 40)}" if self.filter_text else "",
+            "risky only" if self.risky_only else "",
+            f"namespaces {one_line(self.scope, 40)}" if self.scope else "",
+        ]
+        rows = "the one row" if total == 1 else f"all {total:,} rows"
+        return f"{rows} hidden by {', '.join(filter(None, hiding))}\n\nesc shows them again"
 
 
 def _key(row: Row) -> str:

@@ -66,7 +66,7 @@ class Host(Protocol):
     def action_help(self) -> None:
         """Show keys and commands."""
 
-    def action_quit_safely(self) -> None:
+    def leave_program(self) -> None:
         """Leave."""
 
 
@@ -140,7 +140,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("refresh", "", "read everything again", lambda b, _: b.action_refresh()),
     Command("log", "", "every request to the API server", lambda b, _: b.action_log()),
     Command("help", "", "keys and commands", lambda b, _: b.action_help()),
-    Command("quit", "", "leave", lambda b, _: b.action_quit_safely()),
+    Command("quit", "", "leave", lambda b, _: b.leave_program()),
 )
 ALIASES = {
     "q": "quit",

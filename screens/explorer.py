@@ -7,7 +7,6 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
-from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
 from ksec_tui.screens.copying import Copying
@@ -40,7 +39,7 @@ class Explorer(Copying):
         Binding("question_mark,f1", "help", "Help", id="help"),
         Binding("R,ctrl+r", "refresh", "Read everything again", id="refresh"),
         Binding("at", "log", "Requests to the API server", id="log"),
-        Binding("q", "quit_safely", "Quit", id="quit"),
+        Binding("q", "quit_safely", "Close; from the list, quit", id="quit"),
         Binding("ctrl+c", "interrupt", "Copy the selection; twice quits", id="interrupt", priority=True),
     ]
 
@@ -88,10 +87,6 @@ class Explorer(Copying):
         """The rows of the list, filtered."""
         return self.table.shown[:5000]
 
-    def say(self, text: str, *, error: bool = False) -> None:
-        """Show a message."""
-        self.notify(one_line(text, 400), severity="error" if error else "information", markup=False)
-
     def set_filter(self, text: str) -> None:
         """Filter the list; an invalid filter is refused with its reason."""
         try:
@@ -126,7 +121,7 @@ class Explorer(Copying):
         """Open another context, by name or from a list."""
         known = self._cluster.contexts()
         if name in known:
-            self._cluster.open_context(name)
+            self._unless_unsaved(f"open {name}", lambda: self._cluster.open_context(name))
         elif not known:
             self.say("there is no kubeconfig here to choose a context from", error=True)
         elif name:
@@ -135,9 +130,11 @@ class Explorer(Copying):
 
             def chosen(context: str | None) -> None:
                 if context is not None:
-                    self._cluster.open_context(context)
+                    self.change_context(context)
 
-            self.app.push_screen(Pick("Context", [(context, context) for context in known]), chosen)
+            self.app.push_screen(
+                Pick("Context", [(context, context) for context in known], ascii=self.view.ascii), chosen
+            )
 
     # Refresh, log, help
 
@@ -148,14 +145,15 @@ class Explorer(Copying):
     def action_log(self) -> None:
         """Show every request to the API server."""
         lines = [line(text) for text in self._cluster.requests()]
-        self.app.push_screen(Read("Requests", lines or [line("no API server was asked anything", "muted")]))
+        shown = lines or [line("no API server was asked anything", "muted")]
+        self.app.push_screen(Read("Requests", shown, ascii=self.view.ascii))
 
     def action_help(self) -> None:
         """Show what this pane answers, every key, and why some do nothing now."""
-        self.app.push_screen(Read(f"Help: {self.pane.title}", list(self._help())))
+        self.app.push_screen(Read(f"Help: {self.pane.title}", list(self._help()), ascii=self.view.ascii))
 
     def _help(self) -> Iterator[Line]:
-        yield from prose(self.pane.help, 70)
+        yield from prose(self.pane.help, min(90, self.size.width * 9 // 10 - 6))
         scope = ""
         keymap = self.app_keys()
         for key in all_keys(type(self)):
@@ -192,20 +190,29 @@ class Explorer(Copying):
     # Leaving
 
     def action_quit_safely(self) -> None:
+        """Close what is open above the list; leave from there, after a question when fixes were not exported."""
+        if self.is_open or self.peeked is not None:
+            self.action_leave()
+        else:
+            self.leave_program()
+
+    def leave_program(self) -> None:
         """Leave; asks first when staged fixes were not exported."""
+        self._unless_unsaved("leave", self.app.exit)
+
+    def _unless_unsaved(self, what: str, do: Callable[[], None]) -> None:
+        """Do what loses the plan; after a question when fixes in it were not exported."""
         if not self.unsaved:
-            self.app.exit()
+            do()
             return
         count = len(self.view.plan.staged)
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.app.exit()
+                do()
 
-        question = (
-            f"{count} staged fix{'es were' if count != 1 else ' was'} not exported. Leave all the same?"
-        )
-        self.app.push_screen(Confirm(question, "leave"), answered)
+        question = f"{count} staged fix{'es were' if count != 1 else ' was'} not exported. {what.capitalize()} all the same?"
+        self.app.push_screen(Confirm(question, what), answered)
 
     def action_interrupt(self) -> None:
         """Copy what is selected; without a selection, a second press leaves."""
@@ -217,7 +224,7 @@ class Explorer(Copying):
             self.app.exit()
             return
         self._interrupted = True
-        self.notify("press ctrl+c again to quit")
+        self.say("press ctrl+c again to quit")
         self.set_timer(3.0, self._forget_interrupt)
 
     def _forget_interrupt(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ksec_tui.cluster.ref import ObjectRef
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -15,6 +17,7 @@ class Place:
         filter: the filter as typed.
         key: the row under the cursor, empty for none.
         sort: column id and whether reversed.
+        peek: the object that was looked at instead of the row.
     """
 
     pane: int = 0
@@ -22,10 +25,12 @@ class Place:
     filter: str = ""
     key: str = ""
     sort: tuple[str | None, bool] = (None, False)
+    peek: ObjectRef | None = None
 
     def same_list(self, other: Place) -> bool:
-        """Whether only the cursor or the sorting differs."""
-        return replace(self, key="", sort=(None, False)) == replace(other, key="", sort=(None, False))
+        """Whether only the cursor, the sorting or the peek differs."""
+        mine, others = (replace(item, key="", sort=(None, False), peek=None) for item in (self, other))
+        return mine == others
 
 
 LIMIT = 200
@@ -38,6 +43,15 @@ class History:
     def __init__(self) -> None:
         self._places: list[Place] = []
         self._at = -1
+        self._left: dict[tuple[int, int], Place] = {}
+
+    def leave(self, place: Place) -> None:
+        """Remember how a view was left, whichever way one comes back to it."""
+        self._left[place.pane, place.listing] = place
+
+    def left(self, pane: int, listing: int) -> Place | None:
+        """How a view was left last; None when one was never there."""
+        return self._left.get((pane, listing))
 
     def visit(self, left: Place, entered: Place) -> None:
         """Go from `left` to `entered`; what was forward is forgotten."""

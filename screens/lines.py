@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from rich.cells import cell_len
 from rich.text import Text
 from textual.events import Click
 from textual.message import Message
@@ -9,12 +12,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ksec_tui.cluster.text import one_line
-from ksec_tui.screens.pane import Pane, View
+from ksec_tui.screens.pane import Listing, Pane, View
+from ksec_tui.screens.widgets.cells import in_ascii
 from ksec_tui.screens.widgets.styling import StyleBook
+
+Part = tuple[str, str]
+"""Text and style name of the palette."""
 
 
 class Bar(Static):
-    """A line of text of which nothing is parsed."""
+    """A line of text of which nothing is parsed; parts of it may be clicked."""
 
     DEFAULT_CSS = """
     Bar {
@@ -23,19 +30,48 @@ class Bar(Static):
     }
     """
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
-        super().__init__("", id=id, markup=False)
-        self._parts: tuple[tuple[str, str], ...] = ()
+    class Chosen(Message):
+        """The part that leads to `link` was clicked."""
 
-    def show(self, *parts: tuple[str, str]) -> None:
-        """Show `parts`: texts and style names of the palette."""
-        if parts == self._parts:
-            return
-        self._parts = parts
+        def __init__(self, link: str) -> None:
+            super().__init__()
+            self.link = link
+
+    def __init__(self, *, id: str, ascii: bool = False) -> None:  # noqa: A002 - Textual's word, the users' word
+        super().__init__("", id=id, markup=False)
+        self._ascii = ascii
+        self._parts: tuple[Part, ...] = ()
+        self._links: Mapping[int, str] = {}
+
+    def show(self, *parts: Part, links: Mapping[int, str] | None = None) -> None:
+        """Show `parts`; `links` says where a click on a part leads, by its place."""
+        self._links = links or {}
+        shown = tuple((self._plain(text), style) for text, style in parts)
+        if shown != self._parts:
+            self._parts = shown
+            self._paint()
+
+    def _plain(self, text: str) -> str:
+        line = one_line(text)
+        return in_ascii(line) if self._ascii else line
+
+    def _paint(self) -> None:
         book = StyleBook(self.rich_style, self.app.theme_variables)
-        self.update(
-            Text.assemble(*((one_line(text), book.style(style)) for text, style in parts), no_wrap=True)
-        )
+        self.update(Text.assemble(*((text, book.style(style)) for text, style in self._parts), no_wrap=True))
+
+    def notify_style_update(self) -> None:
+        """Another theme: the same words in its colours."""
+        super().notify_style_update()
+        if self._parts:
+            self._paint()
+
+    def on_click(self, event: Click) -> None:
+        """Tell which part was clicked."""
+        x = 0
+        for index, (text, _) in enumerate(self._parts):
+            if x <= event.x < x + cell_len(text) and index in self._links:
+                self.post_message(self.Chosen(self._links[index]))
+            x += cell_len(text)
 
     @property
     def words(self) -> str:
@@ -43,7 +79,7 @@ class Bar(Static):
         return "".join(text for text, _ in self._parts)
 
 
-def status(view: View, *, width: int, scope: str, age: str) -> tuple[tuple[str, str], ...]:
+def status(view: View, *, width: int, scope: str, age: str) -> tuple[Part, ...]:
     """The status line: where one is, as whom, that nothing is written, how much is known.
 
     On narrow screens the less important parts go first; context, READ-ONLY and coverage always stay.
@@ -56,29 +92,69 @@ def status(view: View, *, width: int, scope: str, age: str) -> tuple[tuple[str, 
     whole = coverage.percent == 100
     parts: list[tuple[int, str, str]] = [
         (0, " ksec ", "accent bold"),
-        (0, info.label or info.kind, "bold"),
-        (3, f"as {info.user}" if info.user else "", ""),
-        (2, info.server_version, ""),
-        (1, scope, "accent"),
+        (0, one_line(info.label or info.kind, max(8, width // 4)), "bold"),
+        (3, one_line(f"as {info.user}", max(8, width // 3)) if info.user else "", ""),
+        (2, one_line(info.server_version, 20), ""),
+        (1, one_line(scope, max(8, width // 4)), "accent"),
         (0, "READ-ONLY", "pass"),
         (2, age, "muted"),
         (0, known, "pass" if whole else "unknown"),
         (0, "reading …" if state.reading else "judging …" if state.judging else "", "warning"),
-        (0, "STALE" if state.stale else "ERROR" if state.error else "", "error bold"),
+        (0, ("STALE" if state.stale else "ERROR") if state.error else "", "error bold"),
         (0, f"staged {len(view.plan.staged)}" if view.plan.staged else "", "mark bold"),
     ]
     shown = [part for part in parts if part[1]]
+    if width < 60:  # the words that can be shorter are
+        shown = [
+            (level, text.replace("coverage ", "").replace("READ-ONLY", "RO"), style)
+            for level, text, style in shown
+        ]
     separator = " | " if view.ascii else " ▏"
     for level in (3, 2, 1):
         if sum(len(text) + len(separator) for _, text, _ in shown) <= width:
             break
         shown = [part for part in shown if part[0] < level]
-    found: list[tuple[str, str]] = []
+    found: list[Part] = []
     for index, (_, text, style) in enumerate(shown):
         if index > 1:
             found.append((separator, "muted"))
         found.append((text, style))
     return tuple(found)
+
+
+def _shorter(text: str) -> str:
+    return text.replace("coverage ", "").replace("READ-ONLY", "RO")
+
+
+def list_title(
+    pane: Pane, on: Listing, counts: tuple[int, int, int], *, text: str, scope: str, risky: bool
+) -> tuple[list[Part], dict[int, str]]:
+    """The line above the list, and the views that a click on it leads to.
+
+    Args:
+        pane: the pane that is on.
+        on: its view that is on.
+        counts: rows shown, rows in all, rows marked.
+        text: the filter as typed.
+        scope: the namespaces looked at, empty for all.
+        risky: whether only risky rows are shown.
+    """
+    shown, total, marked = counts
+    parts: list[Part] = [(f" {pane.title} ", "header bold")]
+    links: dict[int, str] = {}
+    for index, item in enumerate(pane.listings if len(pane.listings) > 1 else ()):
+        links[len(parts)] = f"listing:{index}"
+        parts.append((f"[{item.title}]", "accent bold") if item is on else (f" {item.title} ", "muted"))
+    parts.append((f" {shown:,}/{total:,} " if shown != total else f" {total:,} ", "bold"))
+    if marked:
+        parts.append((f" {marked:,} marked ", "mark bold"))
+    if risky:
+        parts.append((" risky only ", "warning bold"))
+    if scope:
+        parts.append((f" ns {one_line(scope, 30)} ", "warning bold"))
+    if text:
+        parts.append((f" / {text} ", "accent bold"))
+    return parts, links
 
 
 class PaneStrip(Widget):
@@ -95,8 +171,9 @@ class PaneStrip(Widget):
             super().__init__()
             self.index = index
 
-    def __init__(self, panes: tuple[Pane, ...], *, id: str) -> None:  # noqa: A002
+    def __init__(self, panes: tuple[Pane, ...], *, id: str, ascii: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._ascii = ascii
         self._panes = panes
         self._active = 0
         self._badges: tuple[str, ...] = ("",) * len(panes)
@@ -133,7 +210,7 @@ class PaneStrip(Widget):
             self._spots.append((x, x + len(cell), index))
             x += len(cell)
             if index < len(labels) - 1:
-                text.append("│" if not self.has_class("-ascii") else "|", book.style("muted"))
+                text.append("|" if self._ascii else "│", book.style("muted"))
                 x += 1
         return text
 

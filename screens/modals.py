@@ -89,12 +89,13 @@ class Ask(ModalScreen[str | None]):
 class Pick(ModalScreen[str | None]):
     """A list to choose one from; escape gives None."""
 
-    DEFAULT_CSS = _box("Pick") + "Pick VirtualTable { height: 16; }"
+    DEFAULT_CSS = _box("Pick") + "Pick VirtualTable { height: auto; max-height: 16; min-height: 4; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Cancel", id="pick.cancel")]
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], *, ascii: bool = False) -> None:  # noqa: A002
         """`choices` are pairs of what is given back and what is shown."""
         super().__init__()
+        self._ascii = ascii
         self._title = title
         self._choices = tuple(choices)
 
@@ -110,6 +111,7 @@ class Pick(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Fill the list."""
         table = self.query_one(VirtualTable)
+        table.ascii = self._ascii
         table.set_rows(self._choices)
         table.focus()
 
@@ -132,8 +134,9 @@ class Read(ModalScreen[None]):
         Binding("slash", "find", "Search", id="read.search"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Sequence[Line], *, ascii: bool = False) -> None:  # noqa: A002
         super().__init__()
+        self._ascii = ascii
         self._title = title
         self._lines = lines
 
@@ -145,7 +148,9 @@ class Read(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Keys move in the text."""
-        self.query_one(TextLines).focus()
+        text = self.query_one(TextLines)
+        text.ascii = self._ascii
+        text.focus()
 
     def action_find(self) -> None:
         """Search in the lines."""

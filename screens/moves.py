@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -10,15 +11,15 @@ from textual.binding import Binding, BindingType
 from ksec_tui.analysis.links import links
 from ksec_tui.analysis.workloads import top_owner
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
-from ksec_tui.screens.board import Board
+from ksec_tui.findings.filter import FilterError, parse
+from ksec_tui.screens.detail import Detailed
 from ksec_tui.screens.history import Place
-from ksec_tui.screens.lines import PaneStrip
-from ksec_tui.screens.pane import object_row
+from ksec_tui.screens.lines import Bar, PaneStrip
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
 
 
-class Moves(Board):
+class Moves(Detailed):
     """Moving around."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,39 +52,67 @@ class Moves(Board):
     # Panes, views, tabs
 
     def action_pane(self, number: int) -> None:
-        """Go to the pane with that number."""
+        """Go to the pane with that number, to where one left it."""
         for index, pane in enumerate(self.panes):
             if pane.number == number:
-                self.go(Place(index, self.listing_of[index], self.filter_of[index]))
+                here = index == self.pane_index
+                self.go(
+                    replace(self.place, peek=None) if here else self._as_left(index, self.listing_of[index])
+                )
                 return
+        self.say(f"there is no pane {number}", warning=True)
+
+    def _as_left(self, pane: int, listing: int) -> Place:
+        """A view with the cursor and the order in which it was left, and the pane's filter."""
+        place = self.visited.left(pane, listing) or Place(pane, listing)
+        return replace(place, filter=self.filter_of[pane], peek=None)
 
     @on(PaneStrip.Chosen)
     def _chosen(self, message: PaneStrip.Chosen) -> None:
         self.action_pane(self.panes[message.index].number)
 
+    @on(Bar.Chosen)
+    def _part_chosen(self, message: Bar.Chosen) -> None:
+        what, _, index = message.link.partition(":")
+        if what == "listing":
+            self.go(self._as_left(self.pane_index, int(index)))
+        elif what == "tab":
+            self.show_tab(int(index))
+
     def action_listing(self, step: int) -> None:
         """Go to the next or previous view of the pane."""
         index = (self.listing_of[self.pane_index] + step) % len(self.pane.listings)
-        self.go(Place(self.pane_index, index, self.filter_text))
+        self.go(self._as_left(self.pane_index, index))
 
-    def go(self, place: Place, *, remember: bool = True) -> None:
-        """Show another place; the one that is left can be gone back to."""
+    def go(self, place: Place, *, remember: bool = True, ref: ObjectRef | None = None) -> None:
+        """Show another place; the one that is left can be gone back to.
+
+        Args:
+            place: where to go.
+            remember: whether the way there becomes part of the history.
+            ref: what to look at when the place has no row for it.
+        """
+        left = self.place
+        self.visited.leave(left)
         if remember:
-            self.visited.visit(self.place, place)
-        same = place.same_list(self.place)
+            self.visited.visit(left, place)
+        same = place.same_list(left)
         self.pane_index = place.pane
         self.listing_of[place.pane] = place.listing
         self.filter_of[place.pane] = place.filter
-        if same and place.key:
-            self.peeked = None
-            self.table.move_to_key(place.key)
-            self.show_detail(again=True)
-        elif not same:
-            self.show_listing(place.key)
-            if place.sort[0] is not None:
-                self.table.set_sort(*place.sort)
+        if not same:
+            self.show_listing(place.key, ref)
+        self.peeked = None
+        if place.sort != self.place.sort and (place.sort[0] is not None or not remember):
+            self.table.set_sort(*place.sort)
+        if same and place.key and not self.table.move_to_key(place.key):
+            self.show_listing(place.key, ref)
         self.remove_class("-open", "-full-detail")
         self.table.focus()
+        if place.peek is not None:
+            self.peek(place.peek, beside=place.key)
+            self.open_detail(focus=True)
+        self.show_detail(again=True)
         self.show_bars()
 
     def action_tab(self, step: int) -> None:
@@ -111,6 +140,11 @@ class Moves(Board):
         if focus:
             self.text.focus()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether keys act on the detail."""
+        return self.has_class("-full-detail") or self.has_class("-open") or self.text.has_focus
+
     # History
 
     def action_back(self) -> None:
@@ -127,7 +161,7 @@ class Moves(Board):
 
     def _return_to(self, place: Place | None) -> None:
         if place is None:
-            self.notify("there is no further place in this direction")
+            self.say("there is no further place in this direction", warning=True)
             return
         self.go(place, remember=False)
 
@@ -161,12 +195,9 @@ class Moves(Board):
         for index, pane in enumerate(self.panes):
             for number, listing in enumerate(pane.listings):
                 if target.kind in listing.shows:
-                    self.go(Place(index, number, "", target.id))
+                    self.go(Place(index, number, "", target.id), ref=target)
                     return
-        self.peeked = object_row(self.view, ref)
-        self.show_tab(next(i for i, tab in enumerate(self.tabs) if tab.id == "links"))
-        self.open_detail(focus=True)
-        self.show_detail(again=True)
+        self.go(replace(self.place, peek=ref))
 
     def action_owner(self) -> None:
         """Go to what made the object in hand, or to what the finding's evidence lies in."""
@@ -177,7 +208,7 @@ class Moves(Board):
         found = snapshot.get(row.ref)
         above = top_owner(snapshot, found) if found is not None else row.ref
         if row.finding is None and above == row.ref:
-            self.notify(f"{row.ref} has no owner")
+            self.say(f"{row.ref} has no owner", warning=True)
             return
         self.jump(above)
 
@@ -186,12 +217,17 @@ class Moves(Board):
         row = self.row
         name = "" if row is None else row.ref.name if row.ref.kind == "Namespace" else row.ref.namespace
         if not name:
-            self.notify("this object is in no namespace")
+            self.say("this object is in no namespace", warning=True)
             return
         self.set_scope(name)
 
     def set_scope(self, scope: str) -> None:
         """Show only some namespaces in every pane: names and globs, comma-separated, `!` excludes."""
+        try:
+            parse(f"ns:{scope}" if scope else "")
+        except FilterError as error:
+            self.say(f"{scope}: {error}", error=True)
+            return
         self.scope = scope
         self.apply_filter()
 
@@ -224,7 +260,7 @@ class Moves(Board):
         """Undo the innermost thing: a search, the open detail, a peek, the filter, marks. Never quits."""
         if self.text.pattern:
             self.text.search("")
-        elif self.has_class("-full-detail") or self.has_class("-open") or self.text.has_focus:
+        elif self.is_open:
             self.remove_class("-full-detail", "-open")
             self.table.focus()
         elif self.peeked is not None:

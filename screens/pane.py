@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from ksec_tui.cluster.coverage import State as Reading
 from ksec_tui.cluster.kinds import Kind
-from ksec_tui.cluster.ref import CLUSTER, ObjectRef
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.screens.standing import standing
 from ksec_tui.screens.widgets.columns import Cell, Column
 from ksec_tui.session import State
 from ksec_tui.themes.palette import badge, style_name
@@ -157,7 +157,7 @@ def object_row(
     """
     state = view.state
     found = tuple(state.results.on(ref) if findings is None else findings)
-    unknown, judged = _standing(view, ref, subjects) if not found else ("", True)
+    unknown, judged = standing(view.state, ref, subjects) if not found else ("", True)
     shown = values or {}
     text = " ".join(
         (ref.kind, ref.path, *(_text(value) for value in shown.values()), *(item.words for item in found))
@@ -180,35 +180,6 @@ def object_row(
 
 def _text(value: object) -> str:
     return value.text if isinstance(value, Cell) else str(value)
-
-
-def _standing(view: View, ref: ObjectRef, subjects: str) -> tuple[str, bool]:
-    """Why an object without findings is not judged, and whether anything judged it."""
-    standing: dict[str, tuple[dict[str, str], bool]] = view.state.snapshot.derived(
-        ("standing", id(view.state.results)), lambda _: {}
-    )
-    if subjects not in standing:
-        standing[subjects] = _gaps(view, subjects)
-    gaps, judged = standing[subjects]
-    place = ref.name if ref.kind == "Namespace" else ref.namespace
-    return gaps.get("", "") or gaps.get(place, ""), judged
-
-
-def _gaps(view: View, subjects: str) -> tuple[dict[str, str], bool]:
-    gaps: dict[str, str] = {}
-    judged = False
-    for result in view.state.results.by_check.values():
-        if result.subjects != subjects:
-            continue
-        judged = judged or not result.tally.pending
-        for finding in result.findings:
-            if finding.verdict is not Verdict.UNKNOWN:
-                continue
-            if finding.subject == CLUSTER:
-                gaps.setdefault("", finding.reason)
-            elif finding.subject.kind == "Namespace":
-                gaps.setdefault(finding.subject.name, finding.reason)
-    return gaps, judged
 
 
 def risk_column(*, ascii: bool = False) -> Column[Row]:  # noqa: A002
@@ -405,21 +376,3 @@ def discover(package: ModuleType) -> tuple[Pane, ...]:
         if len(set(values)) != len(values):
             raise ValueError(f"two panes share their {attribute}: {sorted(map(str, values))}")
     return tuple(sorted(panes, key=lambda pane: pane.number))
-
-
-def placeholder(view: View, listing: Listing) -> str:
-    """Why a view has no rows: loading, forbidden, not served, not supplied, failed, or truly none."""
-    state = view.state
-    if state.error:
-        return f"{state.error}\n\nPress R to try again."
-    coverage = state.snapshot.coverage
-    covers = [(kind, coverage.of(kind)) for kind in listing.kinds]
-    waiting = [kind.resource for kind, cover in covers if cover.state in (Reading.QUEUED, Reading.LOADING)]
-    if waiting:
-        return f"loading {', '.join(waiting)} …"
-    gaps = [gap for kind, _ in covers if (gap := coverage.gap(kind))]
-    if gaps:
-        return "\n".join((*gaps, "", "Pane 8 shows what is missing and what it makes unknown."))
-    if state.judging and not listing.kinds:
-        return "judging …"
-    return listing.empty

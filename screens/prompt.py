@@ -73,8 +73,9 @@ class PromptBar(Vertical):
     class Left(Changed):
         """Escape was pressed; `text` is what stood there when the bar was opened."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, *, id: str, ascii: bool = False) -> None:  # noqa: A002 - Textual's and the users' words
         super().__init__(id=id)
+        self._ascii = ascii
         self.mode = ""
         self._before = ""
         self._completer: Completer | None = None
@@ -90,7 +91,7 @@ class PromptBar(Vertical):
         with Horizontal():
             yield Static("", id="prompt-mark", markup=False)
             yield PromptInput(id="prompt-input", compact=True)
-        yield Bar(id="prompt-hint")
+        yield Bar(id="prompt-hint", ascii=self._ascii)
 
     @property
     def input(self) -> PromptInput:

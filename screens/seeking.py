@@ -65,7 +65,7 @@ class Seeking(Moves):
             self._filter(message.text)
         elif message.mode == "search":
             count = self.text.search(message.text)
-            self.prompt.hint(f"{count} line{'s' if count != 1 else ''} match")
+            self.prompt.hint(f"{count:,} hit{'s' if count != 1 else ''}")
 
     @on(PromptBar.Submitted)
     def _submitted(self, message: PromptBar.Submitted) -> None:
@@ -90,9 +90,8 @@ class Seeking(Moves):
 
     def _filter(self, text: str) -> None:
         """Apply a filter that is being typed; an invalid one keeps the last good result."""
-        before = self.filter_text
         try:
-            wanted, old = parse(text), parse(before)
+            wanted, old = parse(text), parse(self.filter_text)
         except FilterError as error:
             if self.prompt.is_open:
                 self.prompt.error(str(error), error.position)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from ksec_tui.fixes.errors import ExportError
-from ksec_tui.fixes.export import export
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ksec_tui.checks import all_checks
-from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.errors import ExportError
+from ksec_tui.fixes.export import export
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
+from ksec_tui.screens.details.fix import wholes
 from ksec_tui.screens.modals import Ask, Confirm
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.seeking import Seeking
@@ -45,12 +45,12 @@ class Staging(Seeking):
             self.without = without
 
     class Exported(Message):
-        """The export ended: what to say, and whether it went well."""
+        """The export ended: what to say, and the plan that was written, None when it failed."""
 
-        def __init__(self, words: str, *, well: bool) -> None:
+        def __init__(self, words: str, plan: FixPlan | None = None) -> None:
             super().__init__()
             self.words = words
-            self.well = well
+            self.plan = plan
 
     _undo: tuple[FixPlan, ...] = ()
     _redo: tuple[FixPlan, ...] = ()
@@ -78,10 +78,10 @@ class Staging(Seeking):
             for finding in staged:
                 plan = plan.unstage(finding.fingerprint)
             self._change(plan)
-            self.notify(f"{len(staged)} fix{'es' if len(staged) != 1 else ''} taken out of the plan")
+            self.say(f"{len(staged)} fix{'es' if len(staged) != 1 else ''} taken out of the plan")
             return
         if not any(finding.fixable for finding in wanted):
-            self.notify(self.disabled_reason("stage") or "no fix is known for this", severity="warning")
+            self.say(self.disabled_reason("stage") or "no fix is known for this", warning=True)
             return
         self._find_fixes([finding for finding in wanted if not plan.has(finding.fingerprint)], self.view)
 
@@ -94,7 +94,7 @@ class Staging(Seeking):
             if finding.fixable and not self.view.plan.has(finding.fingerprint)
         }
         if not findings:
-            self.notify("nothing in this list can be staged", severity="warning")
+            self.say("nothing in this list can be staged", warning=True)
             return
         question = f"Stage the fixes of {len(findings):,} findings in this list?"
 
@@ -113,7 +113,7 @@ class Staging(Seeking):
                 self._find_fixes(wanted, self.view)
         self.table.action_cursor_down()
 
-    @work(thread=True, group="fixes")
+    @work(thread=True, group="fixes", exit_on_error=False)
     def _find_fixes(self, findings: list[Finding], view: View) -> None:
         found: list[tuple[Finding, Fix]] = []
         for finding in findings:
@@ -136,7 +136,7 @@ class Staging(Seeking):
         )
         if message.without:
             said += f"; {message.without} without a fix that can be exported"
-        self.notify(one_line(said, 200), markup=False)
+        self.say(said)
 
     def _change(self, plan: FixPlan) -> None:
         self._undo = (*self._undo, self.view.plan)[-100:]
@@ -150,7 +150,7 @@ class Staging(Seeking):
             plan, self._undo = self._undo[-1], self._undo[:-1]
             self.set_plan(plan)
         else:
-            self.notify("nothing to undo")
+            self.say("nothing to undo", warning=True)
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
@@ -159,14 +159,14 @@ class Staging(Seeking):
             plan, self._redo = self._redo[-1], self._redo[:-1]
             self.set_plan(plan)
         else:
-            self.notify("nothing to redo")
+            self.say("nothing to redo", warning=True)
 
     # Export
 
     def action_export(self) -> None:
         """Ask for a folder and write the plan there."""
         if not self.view.plan.staged:
-            self.notify(self.disabled_reason("export"), severity="warning")
+            self.say(self.disabled_reason("export"), warning=True)
             return
 
         def answered(folder: str | None) -> None:
@@ -181,30 +181,32 @@ class Staging(Seeking):
 
     def export_to(self, folder: str) -> None:
         """Write the plan to a folder, off the UI thread."""
-        self.notify("proving and exporting …")
+        self.say("proving and exporting …")
         self._export(Path(folder).expanduser(), self.view)
 
-    @work(thread=True, group="export")
+    @work(thread=True, group="export", exit_on_error=False)
     def _export(self, folder: Path, view: View) -> None:
         state = view.state
         try:
-            outcome = simulate(state.snapshot, view.plan, all_checks(), results=state.results)
+            documents = wholes(view.plan, state.snapshot, self.session.whole)
+            outcome = simulate(
+                state.snapshot, view.plan, all_checks(), documents=documents, results=state.results
+            )
             written = export(outcome, view.plan, state.snapshot, folder)
         except (ExportError, OSError) as error:
-            self.post_message(self.Exported(str(error), well=False))
+            self.post_message(self.Exported(str(error)))
             return
         said = f"{len(written.files)} files in {folder}"
         if outcome.refused:
             first = outcome.refused[0]
             said += f"; {len(outcome.refused)} refused: {first.reason}"
-        self.post_message(self.Exported(said, well=True))
+        self.post_message(self.Exported(said, view.plan))
 
     def on_staging_exported(self, message: Exported) -> None:
         """Say how the export went."""
-        if message.well:
-            self.exported = self.view.plan
-        words = one_line(message.words, 400)
-        self.notify(words, severity="information" if message.well else "error", markup=False, timeout=12)
+        if message.plan is not None:
+            self.exported = message.plan
+        self.say(message.words, error=message.plan is None, seconds=12)
 
     # Why a key does nothing
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.runner import fix_for
@@ -13,7 +16,7 @@ from ksec_tui.fixes.diff import object_diff
 from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
-from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
+from ksec_tui.screens.details.tab import Fetch, Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
 from ksec_tui.screens.widgets.text import Line
 
@@ -32,6 +35,13 @@ def lines(hand: Hand) -> Sequence[Line]:
             line("The tab Why says what is wrong; the change is yours to choose.", "muted"),
         ]
     return list(_fix(finding, fix, hand))
+
+
+def wholes(plan: FixPlan, snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
+    """The objects that a plan changes and that the Snapshot does not hold whole, fetched; may block."""
+    refs = dict.fromkeys(change.target for staged in plan.staged for change in staged.fix.changes)
+    fetched = ((ref, fetch(snapshot, ref)) for ref in refs if not snapshot.whole(ref))
+    return {ref: document for ref, document in fetched if document is not None}
 
 
 def chosen(hand: Hand) -> Finding | None:
@@ -66,7 +76,8 @@ def _fix(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
 def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
     view = hand.view
     plan = FixPlan().stage(finding, fix)
-    outcome = simulate(hand.snapshot, plan, all_checks(), results=view.state.results)
+    documents = wholes(plan, hand.snapshot, hand.fetch)
+    outcome = simulate(hand.snapshot, plan, all_checks(), documents=documents, results=view.state.results)
     if outcome.refused:
         for refused in outcome.refused:
             yield from prose(f"Refused: {refused.reason}", hand.width, style="error")

@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.widgets.text import Line
+
+Fetch = Callable[[Snapshot, ObjectRef], Document | None]
+"""From a Snapshot and the name of an object to all of it, None when that cannot be had."""
+
+
+def held(snapshot: Snapshot, ref: ObjectRef) -> Document | None:
+    """The object if the Snapshot holds all of it."""
+    return snapshot.document(ref) if snapshot.whole(ref) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +32,26 @@ class Hand:
         row: the row.
         view: state and plan.
         width: columns that prose is wrapped to.
+        fetch: how to get an object whole; may block.
     """
 
     row: Row
     view: View
     width: int = 80
+    fetch: Fetch = held
 
     @property
     def snapshot(self) -> Snapshot:
         """The newest Snapshot."""
         return self.view.state.snapshot
+
+    def document(self, ref: ObjectRef) -> tuple[Document | None, bool]:
+        """What is known of an object, fetched where only a part of it is held, and whether it is all of it."""
+        snapshot = self.snapshot
+        found = None if self.view.state.reading else self.fetch(snapshot, ref)
+        if found is not None:
+            return found, True
+        return snapshot.document(ref), snapshot.whole(ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.themes.palette import badge, style_name
 
+MANY = 5
+"""Pods that are named."""
+
 
 def lines(hand: Hand) -> Sequence[Line]:
     """The finding in hand in full, or every finding on the object in hand."""
@@ -60,15 +63,16 @@ def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
     if finding.verdict is Verdict.UNKNOWN:
         yield from prose(finding.reason, hand.width, indent="  ", style="unknown")
     for piece in finding.evidence:
-        where = f" in {piece.ref}" if piece.ref is not None and piece.ref != finding.subject else ""
+        elsewhere = piece.ref is not None and piece.ref != finding.subject
+        where = f" in {piece.ref}" if elsewhere and str(piece.ref) not in piece.words else ""
         yield from list(prose(f"› {piece.words}{where}", hand.width, indent="  ", style="evidence"))[:-1]
         if piece.path:
             yield line(f"    {piece.path}", "muted")
     if finding.reaches:
         count = len(finding.reaches)
-        yield line(
-            f"  reaches {count} pod{'s' if count != 1 else ''}: {', '.join(finding.reaches[:5])}", "muted"
-        )
+        more = ", …" if count > MANY else ""
+        said = f"reaches {count} pod{'s' if count != 1 else ''}: {', '.join(finding.reaches[:MANY])}{more}"
+        yield from list(prose(said, hand.width, indent="  ", style="muted"))[:-1]
     if full:
         yield line()
         declared = next((item for item in all_checks() if item.id == finding.check), None)
@@ -94,7 +98,9 @@ def _short(finding: Finding, hand: Hand) -> Line:
 def _page(declared: Check[object], hand: Hand) -> Iterator[Line]:
     yield heading("Why it matters")
     yield from prose(declared.page.why, hand.width)
-    yield Line((("Seen by   ", "muted"), (", ".join(threat.value for threat in declared.threats), "")))
+    yield from list(prose("Seen by  " + ", ".join(threat.value for threat in declared.threats), hand.width))[
+        :-1
+    ]
     yield from list(prose("References  " + ", ".join(declared.references), hand.width, style="muted"))
     if declared.make_fix is not None:
         yield line("s stages its fix, the tab Fix shows the change.", "muted")

@@ -16,7 +16,7 @@ def lines(hand: Hand) -> Sequence[Line]:
     """The object in hand as YAML."""
     snapshot = hand.snapshot
     ref = hand.row.ref
-    document = snapshot.document(ref)
+    document, whole = hand.document(ref)
     if document is None:
         workload = workload_named(snapshot, ref)
         if ref.kind in ("User", "Group"):
@@ -25,13 +25,14 @@ def lines(hand: Hand) -> Sequence[Line]:
             ]
         if workload is None:
             return [line(f"{ref} was not read: it may not exist, or you may not read it.", "unknown")]
-        ref, document = workload.object.ref, snapshot.document(workload.object.ref) or {}
+        ref = workload.object.ref
+        document, whole = hand.document(ref)
         note = [line(f"{hand.row.ref} was not read; this is {ref}, which it made.", "unknown"), line()]
     else:
         note = []
-    if not snapshot.whole(ref):
+    if not whole:
         note.append(line("Only the fields that are analysed are held of this object.", "muted"))
-    return [*note, *yaml_lines(document, marks(hand, ref))]
+    return [*note, *yaml_lines(document or {}, marks(hand, ref), ascii=hand.view.ascii)]
 
 
 def marks(hand: Hand, ref: ObjectRef) -> dict[str, Mark]:

@@ -8,8 +8,38 @@ from rich.cells import cell_len, set_cell_size
 
 from ksec_tui.cluster.text import clean
 
+_PLAIN = str.maketrans(
+    {
+        "■": "!",
+        "▲": "^",
+        "◆": "*",
+        "▪": "-",
+        "·": ".",
+        "●": "*",
+        "✓": "+",
+        "±": "+",
+        "–": "-",
+        "—": "-",
+        "…": "~",
+        "›": ">",
+        "→": ">",
+        "◀": "<",
+        "▏": "|",
+        "│": "|",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+    }
+)
+"""What stands for each of the characters with which we draw and punctuate."""
+
 _ROOM = 4
 """Characters looked at per cell: enough for combining marks, and the bound that a huge text meets."""
+
+
+def in_ascii(line: str) -> str:
+    """`line` without our own characters beyond ASCII; what a cluster brought along stays as it is."""
+    return line if line.isascii() else line.translate(_PLAIN)
 
 
 def one_line(text: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 - the word users know
@@ -24,7 +54,7 @@ def one_line(text: str, width: int, *, ascii: bool = False) -> str:  # noqa: A00
         return head
     line = clean(head)
     if ascii:
-        return line.replace("\n", "\\n").replace("\t", "\\t")
+        return in_ascii(line.replace("\n", "\\n").replace("\t", "\\t"))
     return line.replace("\n", "⏎").replace("\t", "→")
 
 

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
 from ksec_tui.screens.widgets.styling import StyleBook
@@ -31,6 +32,13 @@ def navigation(prefix: str) -> list[BindingType]:
     return [
         Binding(key, action, words, show=False, id=f"{prefix}.{name}") for key, action, words, name in keys
     ]
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without the characters that show parts of a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class CursorView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -130,6 +138,12 @@ class CursorView(ScrollView, can_focus=True, inherit_bindings=False):
         self._book = None
         self.forget_paint()
         super().notify_style_update()
+
+    def draw_plain(self, plain: bool) -> None:
+        """Draw the scroll bars with ASCII characters only, or with finer ones."""
+        for bar in (self.vertical_scrollbar, self.horizontal_scrollbar):
+            bar.renderer = PlainScrollBar if plain else ScrollBarRender  # type: ignore[misc]
+            bar.refresh()
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""

@@ -326,6 +326,7 @@ class VirtualTable(CursorView, Generic[T]):
 
     def _relayout(self) -> None:
         self._placed_for = -1
+        self.draw_plain(self.ascii)
         self.forget_paint()
         self.resize_lines(self._width())
 

@@ -178,8 +178,9 @@ class TextLines(CursorView):
 
     # Painting
 
-    def watch_ascii(self) -> None:
+    def watch_ascii(self, ascii: bool) -> None:  # noqa: A002
         """Paint again."""
+        self.draw_plain(ascii)
         self.refresh()
 
     def _room(self) -> int:

@@ -1,0 +1,123 @@
+"""The detail beside or below the list: tabs of lines about the row in hand, worked out off the UI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.message import Message
+
+from ksec_tui.screens import details
+from ksec_tui.screens.board import Board
+from ksec_tui.screens.details.tab import Hand, Tab, discover
+from ksec_tui.screens.lines import Bar, Part
+from ksec_tui.screens.widgets.table import VirtualTable
+from ksec_tui.screens.widgets.text import Line
+from ksec_tui.session import Session
+
+REST = 0.04
+"""Seconds the cursor must rest before its detail is worked out, so that a held key stays quick."""
+
+
+class Detailed(Board):
+    """The board with its detail."""
+
+    class DetailReady(Message):
+        """Lines for the detail, worked out off the UI thread."""
+
+        def __init__(self, hand: Hand, tab: Tab, lines: Sequence[Line]) -> None:
+            super().__init__()
+            self.hand = hand
+            self.tab = tab
+            self.lines = lines
+
+    def __init__(self, session: Session, *, ascii: bool = False) -> None:  # noqa: A002 - the word users know
+        super().__init__(session, ascii=ascii)
+        self.tabs: tuple[Tab, ...] = discover(details)
+        self.tab_index = 0
+        self._working = False
+        self._next: tuple[Hand, Tab] | None = None
+        self._shown: tuple[str, str] = ("", "")
+
+    @property
+    def tab(self) -> Tab:
+        """The tab that is on."""
+        return self.tabs[self.tab_index]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether what is on screen is all that the newest State has to say."""
+        return not (self._busy or self._again or self._working)
+
+    def on_resize(self) -> None:
+        """Prose is wrapped to the width."""
+        super().on_resize()
+        self.call_after_refresh(self.show_detail, again=True)
+
+    def show_detail(self, *, again: bool = False) -> None:
+        """Work out the detail of the row in hand once the cursor rests."""
+        row = self.row
+        wanted = (row.key if row else "", self.tab.id)
+        if wanted == self._shown and not again:
+            return
+        if wanted != self._shown:
+            self.text.move_to_index(0)
+            self.text.scroll_to(0, 0, animate=False, force=True)
+        self._shown = wanted
+        if row is None:
+            self.text.set_lines(())
+            return
+        width = max(20, self.text.size.width - 2)
+        self._next = (Hand(row, self.view, width, self.session.whole), self.tab)
+        if not self._working:
+            self._working = True
+            self.set_timer(REST, self._start)
+
+    def _start(self) -> None:
+        if self._next is None:
+            self._working = False
+            return
+        hand, tab = self._next
+        self._next = None
+        self._work_out(hand, tab)
+
+    @work(thread=True, group="detail", exit_on_error=False)
+    def _work_out(self, hand: Hand, tab: Tab) -> None:
+        self.post_message(self.DetailReady(hand, tab, tab.lines(hand)))
+
+    @on(DetailReady)
+    def _take_lines(self, message: DetailReady) -> None:
+        if (message.hand.row.key, message.tab.id) == self._shown:
+            self.text.set_lines(message.lines)
+        if self._next is not None:
+            self._start()
+            return
+        self._working = False
+        self.show_bars()
+
+    def worker_failed(self, group: str) -> None:
+        """The lines could not be worked out: the next row's may."""
+        super().worker_failed(group)
+        if group == "detail":
+            self._start()
+
+    @on(VirtualTable.CursorMoved)
+    def _cursor_moved(self) -> None:
+        if (self.table.cursor_key or "") != self._peeked_from:
+            self.peeked = None
+        self.place_notices()
+        self.show_detail()
+
+    def show_detail_title(self) -> None:
+        """The tabs, and what is in hand."""
+        parts: list[Part] = []
+        for index, tab in enumerate(self.tabs):
+            on = index == self.tab_index
+            parts.append((f"[{tab.title}]", "accent bold") if on else (f" {tab.title} ", "muted"))
+        row = self.row
+        if row is not None:
+            parts.append((f"  {row.ref.kind} {row.ref.path}", "bold" if self.peeked else "muted"))
+        if self.text.pattern:
+            parts.append((f"  /{self.text.pattern}", "accent"))
+        links = {index: f"tab:{index}" for index in range(len(self.tabs))}
+        self.query_one("#detail-title", Bar).show(*parts, links=links)
