@@ -211,7 +211,8 @@ class Explorer(Copying):
             if yes:
                 do()
 
-        question = f"{count} staged fix{'es were' if count != 1 else ' was'} not exported. {what.capitalize()} all the same?"
+        lost = f"{count} staged fix{'es were' if count != 1 else ' was'} not exported."
+        question = f"{lost} {what.capitalize()} all the same?"
         self.app.push_screen(Confirm(question, what), answered)
 
     def action_interrupt(self) -> None:

@@ -203,15 +203,15 @@ def _risk_order(row: Row) -> tuple[int, int, int]:
     return rank, -int(row.severity if row.severity is not None else -1), -fails
 
 
-def why_column(title: str = "WHY", *, priority: int = 2) -> Column[Row]:
-    """The one-line reason, in the severity's style."""
+def why_column(title: str = "WHY", *, priority: int = 0) -> Column[Row]:
+    """The one-line reason, in the severity's style: a sentence, so other columns make room for it."""
     return Column(
         "why",
         title,
         _why,
-        width=34,
-        min_width=20,
-        grow=3,
+        width=40,
+        min_width=27,
+        grow=5,
         priority=priority,
     )
 
@@ -239,7 +239,7 @@ def name_column(title: str = "NAME", *, width: int = 24, namespaced: bool = Fals
 def namespace_column() -> Column[Row]:
     """The object's namespace; a dash for cluster-scoped objects."""
     return Column(
-        "namespace", "NAMESPACE", lambda row: row.ref.namespace or "—", width=12, min_width=8, priority=1
+        "namespace", "NAMESPACE", lambda row: row.ref.namespace or "—", width=13, min_width=9, priority=1
     )
 
 

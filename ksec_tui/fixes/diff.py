@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import yaml
 
 from ksec_tui.cluster.ingest import Document
 
-_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
 # Text that kubectl's YAML reader takes for a boolean or a number though PyYAML's does not: y, n, 1e3, 0o17.
 _MISREAD = re.compile(r"[yYnN]|[-+.]?[0-9][0-9a-fA-F_.:xXoObBeE+-]*")
 
+_OTHER_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
+"""What YAML 1.1 reads as a line's end, or drops, unless it is escaped."""
 
-class _Dumper(_Base):  # type: ignore[misc]  # the C dumper is chosen at run time
+_WIDTH = 2**31 - 1
+"""libyaml's greatest: long texts stay on their line."""
+
+
+class _Dumper(yaml.CSafeDumper):
     """Writes equal parts out twice instead of naming them."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is PyYAML's
         return True
 
 
-def _text(dumper: Any, value: str) -> Any:
-    style = "|" if "\n" in value else '"' if _MISREAD.fullmatch(value) else None
+class _AsciiDumper(yaml.SafeDumper):
+    """The same, with everything outside ASCII escaped."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
+def _text(dumper: yaml.SafeDumper | yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
+    quoted = not _OTHER_BREAKS.isdisjoint(value) or _MISREAD.fullmatch(value)
+    style = '"' if quoted else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
+_AsciiDumper.add_representer(str, _text)
 
 
 def yaml_text(document: object) -> str:
     """JSON-like data as YAML that kubectl and PyYAML read back as the same; keys keep their order."""
-    return str(
-        yaml.dump(
-            document,
-            Dumper=_Dumper,
-            sort_keys=False,
-            allow_unicode=True,
-            width=4096,
-            default_flow_style=False,
-        )
-    )
+    try:
+        return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    except UnicodeEncodeError:
+        # A lone surrogate, as JSON can carry it, has no UTF-8: libyaml refuses it, an escape can hold it.
+        return yaml.dump(document, Dumper=_AsciiDumper, sort_keys=False, width=_WIDTH)
 
 
 def object_diff(before: Document | None, after: Document | None) -> tuple[str, str]:

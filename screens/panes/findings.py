@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.runner import Results
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.screens.pane import (
     Listing,
@@ -22,9 +23,14 @@ from ksec_tui.screens.widgets.columns import Cell, Column
 def rows(view: View) -> Sequence[Row]:
     """One row for each finding."""
     snapshot = view.state.snapshot
-    made: dict[str, Row] = snapshot.derived(("finding rows", id(view.state.results)), lambda _: {})
+    results = view.state.results
+    # Results are kept beside their rows: an id alone could come back for another object.
+    kept: tuple[Results, dict[str, Row]] = snapshot.derived(
+        ("finding rows", id(results)), lambda _: (results, {})
+    )
+    made = kept[1]
     found = []
-    for finding in view.state.results.findings:
+    for finding in results.findings:
         fingerprint = finding.fingerprint
         staged = fingerprint in view.staged
         key = f"{fingerprint}{'+' if staged else ''}"
@@ -75,9 +81,9 @@ PANE = Pane(
                     "check",
                     "CHECK",
                     lambda row: row.finding.check if row.finding else "",
-                    width=20,
-                    min_width=14,
-                    priority=1,
+                    width=22,
+                    min_width=20,
+                    priority=5,
                 ),
                 namespace_column(),
                 kind_column(),
@@ -90,7 +96,7 @@ PANE = Pane(
                     width=5,
                     min_width=4,
                     align="right",
-                    priority=5,
+                    priority=6,
                 ),
             ),
             rows,

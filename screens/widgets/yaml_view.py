@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from ksec_tui.findings.verdict import Severity, Verdict
+from ksec_tui.fixes.diff import yaml_text as written
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.themes.palette import badge
 
@@ -24,9 +25,6 @@ _STYLES = {
     "tag:yaml.org,2002:null": "number",
 }
 
-_OTHER_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
-"""What YAML 1.1 reads as a line's end, or drops, unless it is escaped."""
-
 _Span = tuple[int, int, str]
 """First column, column after the last, style name."""
 
@@ -39,45 +37,13 @@ class Mark:
     words: str
 
 
-class _Dumper(yaml.CSafeDumper):
-    """Writes without anchors, texts of several lines as blocks."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-class _AsciiDumper(yaml.SafeDumper):
-    """The same, with everything outside ASCII escaped."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper | yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    if not _OTHER_BREAKS.isdisjoint(text):
-        style = '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-_AsciiDumper.add_representer(str, _represent_text)
-
-
 def yaml_text(document: Mapping[str, object]) -> str:
     """`document` as YAML in its own order of keys, without anchors.
 
     Only `metadata.managedFields` is folded to `… (n)`, and what is nested deeper than 100 levels is left out
     with a note in its place; everything else reads back equal.
     """
-    plain = _plain(document, "", 0)
-    width = 2**31 - 1  # libyaml's greatest: long texts stay on their line
-    try:
-        text = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width)
-    except UnicodeEncodeError:
-        # A lone surrogate, as JSON can carry it, has no UTF-8: libyaml refuses it, an escape can hold it.
-        text = yaml.dump(plain, Dumper=_AsciiDumper, sort_keys=False, width=width)
-    return text
+    return written(_plain(document, "", 0))
 
 
 def yaml_lines(
