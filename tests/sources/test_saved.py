@@ -200,11 +200,12 @@ def test_hostile_text_that_was_put_into_the_file_is_made_visible(tmp_path: Path)
     [
         b"",
         b"plain text\n",
-        gzip.compress(b""),
-        gzip.compress(b"[1]\n"),
-        gzip.compress(b"[" * 100_000),
-        gzip.compress(b'{"format":"ksec-snapshot/1"}\n'),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"[1]\n", mtime=0),
+        gzip.compress(b"[" * 100_000, mtime=0),
+        gzip.compress(b'{"format":"ksec-snapshot/1"}\n', mtime=0),
     ],
+    ids=["empty", "plain text", "gzip of nothing", "a list", "deep nesting", "no header"],
 )
 def test_another_file_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s").write_bytes(content)
