@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS
-from ksec_tui.analysis.rbac.rules import ALL, STANDARD_VERBS, is_everything
+from ksec_tui.analysis.rbac.rules import ALL, is_everything
 from ksec_tui.checks.rbac.common import BINDINGS, holders, preface, rule_evidence, scope, severity_of
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
-from ksec_tui.findings.fix import Fix
+from ksec_tui.findings.fix import Cut, Fix
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.rbac import changeable, lesser_role, replace_rules, rule_documents, view_instead
+from ksec_tui.fixes.rbac import lesser_role, narrow, view_instead
 
 SENSITIVE = frozenset(
     {
@@ -183,15 +183,9 @@ def _verb_severity(rule: PolicyRule) -> tuple[Severity, Severity]:
 
 @wildcard_verb.fix
 def _wildcard_verb_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
-    if not changeable(bound.holder):
-        return lesser_role(bound, "the verb *")
-    new = []
-    for rule in rule_documents(bound, snapshot):
-        wild = ALL in (rule.get("verbs") or ()) and rule.get("resources") and ALL not in rule["resources"]
-        new.append([{**rule, "verbs": list(STANDARD_VERBS)}] if wild else [rule])
     title = f"Write out the verbs of {bound.role.kind} {bound.role.name}"
     may_break = "Special verbs (bind, escalate, impersonate, use, approve, sign) are no longer granted."
-    return replace_rules(bound, snapshot, new, title, may_break)
+    return narrow(bound, snapshot, (Cut((ALL,)),), title, "the verb *", may_break)
 
 
 @check(

@@ -10,9 +10,9 @@ from ksec_tui.checks.rbac.common import BINDINGS, Power, granted, minor_version
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Outcome
-from ksec_tui.findings.fix import Fix
+from ksec_tui.findings.fix import Cut, Fix
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.rbac import changeable, cut, lesser_role, replace_rules, rule_documents
+from ksec_tui.fixes.rbac import cut, narrow
 
 HOOKS = tuple(
     ("admissionregistration.k8s.io", name)
@@ -79,26 +79,13 @@ def nodes_proxy(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 
 @nodes_proxy.fix
 def _nodes_proxy_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
-    rules = rule_documents(bound, snapshot)
-    reach = [
-        rule for rule in rules if "" in (rule.get("apiGroups") or ()) or ALL in (rule.get("apiGroups") or ())
-    ]
-    wild = any({ALL, "*/proxy"}.intersection(rule.get("resources") or ()) for rule in reach)
-    if wild or not changeable(bound.holder):
-        return lesser_role(bound, "nodes/proxy")
     # KubeletFineGrainedAuthz, on since 1.33, adds resources that had needed nodes/proxy until then.
-    instead = ["nodes/metrics", "nodes/stats"]
-    if (minor_version(snapshot) or 0) >= 33:
-        instead += ["nodes/pods", "nodes/healthz", "nodes/configz"]
-    new = []
-    for rule in rules:
-        old = rule.get("resources") or []
-        kept = [name for name in old if name != "nodes/proxy"]
-        wanted = kept + [name for name in instead if name not in kept]
-        new.append([{**rule, "resources": wanted}] if rule in reach and kept != old else [rule])
+    fine = (minor_version(snapshot) or 0) >= 33
+    instead = ("nodes/metrics", "nodes/stats", *(("nodes/pods", "nodes/healthz") if fine else ()))
     title = f"Grant metrics and stats instead of nodes/proxy in {bound.role.kind} {bound.role.name}"
     may_break = "Running commands, reading logs and forwarding ports through the kubelet are refused."
-    return replace_rules(bound, snapshot, new, title, may_break)
+    swap = Cut((ALL,), (("", "nodes/proxy"),), instead)
+    return narrow(bound, snapshot, (swap,), title, "nodes/proxy", may_break)
 
 
 @check(

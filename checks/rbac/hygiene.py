@@ -65,8 +65,8 @@ def dangling_role(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 
 
 @dangling_role.fix
-def _dangling_role_fix(bound: Bound, _: Snapshot) -> Fix | None:
-    return drop_binding(bound, f"Delete {bound.ref}, which grants nothing", Risk.SAFE)
+def _dangling_role_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
+    return drop_binding(bound, snapshot, f"Delete {bound.ref}, which grants nothing", Risk.SAFE)
 
 
 def _absent(bound: Bound, snapshot: Snapshot) -> list[int]:
@@ -200,5 +200,5 @@ def no_subjects(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 
 
 @no_subjects.fix
-def _no_subjects_fix(bound: Bound, _: Snapshot) -> Fix | None:
-    return drop_binding(bound, f"Delete {bound.ref}, which grants nothing", Risk.SAFE)
+def _no_subjects_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
+    return drop_binding(bound, snapshot, f"Delete {bound.ref}, which grants nothing", Risk.SAFE)

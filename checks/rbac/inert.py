@@ -13,9 +13,11 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Subjects, check
 from ksec_tui.findings.finding import Evidence
-from ksec_tui.findings.fix import Fix, Risk
+from ksec_tui.findings.fix import Cut, Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.rbac import changeable, rules_patch
+from ksec_tui.fixes.build import Body
+from ksec_tui.fixes.rbac import changeable
+from ksec_tui.fixes.rules import cut_change
 
 
 def _find(snapshot: Snapshot, ref: ObjectRef) -> Role | ClusterRole | None:
@@ -87,29 +89,29 @@ def _inert_rule_fix(role: Role | ClusterRole, snapshot: Snapshot) -> Fix | None:
     document = snapshot.document(role.ref)
     if not changeable(role) or document is None:
         return None
+    rules = list(document.get("rules") or ())
     idle: dict[int, set[str]] = {}
     for index, part in _parts(role):
-        idle.setdefault(index, set()).add(part.path)
-    old = list(document.get("rules") or ())
-    new = []
-    for index, rule in enumerate(old):
-        paths = idle.get(index, set())
-        kept = dict(rule)
-        for field in ("resources", "nonResourceURLs"):
-            if field in rule:
-                entries = enumerate(rule[field])
-                kept[field] = [entry for place, entry in entries if f"/{field}/{place}" not in paths]
-        new.append([] if "" in paths else [kept])
+        idle.setdefault(index, set()).update(_entries(rules[index], part))
     title = f"Take what has no effect out of {role.ref}"
     if not idle:
         return None
-    change = rules_patch(role.ref, old, new)
-    if any("" in paths and _creates_by_name(role, index) for index, paths in idle.items()):
+    cuts = [Cut(rule=index, entries=tuple(sorted(entries))) for index, entries in sorted(idle.items())]
+    change = cut_change(role.ref, dict(enumerate(rules)), cuts)
+    if any(not part.path and _creates_by_name(role, index) for index, part in _parts(role)):
         may_break = (
             "Someone who may patch the same object by another role could create it by server-side apply."
         )
         return Fix(title, (change,), Risk.LIKELY, may_break)
     return Fix(title, (change,), Risk.SAFE)
+
+
+def _entries(rule: Body, part: Inert) -> tuple[str, ...]:
+    """The words of a rule that an idle part stands for: one of its resources or URLs, or all."""
+    if not part.path:
+        return (*(rule.get("resources") or ()), *(rule.get("nonResourceURLs") or ()))
+    _, field, place = part.path.split("/")
+    return (str(rule[field][int(place)]),)
 
 
 def _creates_by_name(role: Role | ClusterRole, index: int) -> bool:

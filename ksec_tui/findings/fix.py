@@ -38,12 +38,38 @@ class PatchType(Enum):
     DELETE = "delete"
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """Rights to be taken out of the rules of an RBAC role.
+
+    Attributes:
+        verbs: the verbs that go; ``("*",)`` without resources means that every ``*`` is written out.
+        resources: (API group, ``pods/exec``) of what they go from.
+        instead: resources of the same groups that are granted in their place.
+        rule: the position of the one rule from which all of `entries` go; None for every rule.
+        entries: resources or URLs as that rule writes them.
+    """
+
+    verbs: tuple[str, ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
+    instead: tuple[str, ...] = ()
+    rule: int | None = None
+    entries: tuple[str, ...] = ()
+
+
 class Change(msgspec.Struct, frozen=True):
-    """One change to one object; `body` is a mapping, or a list of operations for JSON, or None for DELETE."""
+    """One change to one object.
+
+    Attributes:
+        target: the object.
+        type: how `body` is written.
+        body: a mapping, or a list of operations for JSON, or None for DELETE.
+        cuts: what a JSON patch of a role's rules takes away, so that several become one patch.
+    """
 
     target: ObjectRef
     type: PatchType
     body: Any = None
+    cuts: tuple[Cut, ...] = ()
 
 
 class Fix(msgspec.Struct, frozen=True):

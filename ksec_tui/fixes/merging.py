@@ -10,6 +10,7 @@ from typing import Any
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.json_values import equal, is_index, parse_pointer, pointer
 from ksec_tui.fixes.merge_keys import PLAIN, Shape, shape_of
+from ksec_tui.fixes.rules import combined
 from ksec_tui.fixes.strategic import DELETE_SCALARS, PATCH, RETAIN_KEYS
 
 Operation = dict[str, Any]
@@ -39,6 +40,8 @@ def combine(changes: Sequence[Change]) -> Change:
     match first.type:
         case PatchType.DELETE:
             return first
+        case PatchType.JSON if all(change.cuts for change in changes):
+            return combined(changes)
         case PatchType.JSON:
             body: Any = combine_operations([change.body for change in changes])
         case PatchType.CREATE:

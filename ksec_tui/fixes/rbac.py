@@ -7,31 +7,31 @@ Default and aggregated roles are never touched: the API server and the controlle
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ksec_tui.analysis.identity import is_system
-from ksec_tui.analysis.rbac.bindings import GROUP, Bound, bindings
+from ksec_tui.analysis.rbac.bindings import GROUP, Bound
 from ksec_tui.analysis.rbac.defaults import is_system_binding
-from ksec_tui.analysis.rbac.inert import inert_parts
-from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, groups_of
-from ksec_tui.analysis.rbac.rules import ALL, STANDARD_VERBS
 from ksec_tui.analysis.rbac.subjects import account_exists
-from ksec_tui.cluster.access import ClusterRole, PolicyRule, Role
+from ksec_tui.cluster.access import ClusterRole, Role
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, ROLE_BINDING
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.fix import Change, Fix, Risk
+from ksec_tui.findings.fix import Cut, Fix, Risk
 from ksec_tui.fixes.build import Body, create, delete, json_patch, op
+from ksec_tui.fixes.lockout import bindings_to, guarded
+from ksec_tui.fixes.rules import by_wildcard, cut_change, without
 
 Resource = tuple[str, str]
 """(API group, ``pods/exec``)."""
 
 
-def drop_binding(bound: Bound, title: str, risk: Risk, may_break: str = "") -> Fix | None:
+def drop_binding(bound: Bound, snapshot: Snapshot, title: str, risk: Risk, may_break: str = "") -> Fix | None:
     """Delete a binding; None for one of Kubernetes' own."""
-    return None if is_system_binding(bound) else Fix(title, (delete(bound.ref),), risk, may_break)
+    if is_system_binding(bound):
+        return None
+    return guarded(snapshot, Fix(title, (delete(bound.ref),), risk, may_break))
 
 
 def drop_subjects(
@@ -44,12 +44,13 @@ def drop_subjects(
     left = [who for index, who in enumerate(bound.subjects) if index not in gone and who is not None]
     document = snapshot.document(bound.ref)
     if not left or document is None:
-        return Fix(title, (delete(bound.ref),), risk, may_break)
+        return guarded(snapshot, Fix(title, (delete(bound.ref),), risk, may_break))
     subjects: list[Any] = document["subjects"]
     guard = op("test", "/roleRef/name", bound.role.name)
     tests = [op("test", f"/subjects/{index}", subjects[index]) for index in gone]
     removals = [op("remove", f"/subjects/{index}") for index in gone]
-    return Fix(title, (json_patch(bound.ref, guard, *tests, *removals),), risk, may_break)
+    change = json_patch(bound.ref, guard, *tests, *removals)
+    return guarded(snapshot, Fix(title, (change,), risk, may_break))
 
 
 def changeable(role: Role | ClusterRole | None) -> bool:
@@ -59,38 +60,46 @@ def changeable(role: Role | ClusterRole | None) -> bool:
     return not (isinstance(role, ClusterRole) and role.aggregation_rule is not None)
 
 
-def replace_rules(
-    bound: Bound, snapshot: Snapshot, new: Sequence[Sequence[Body]], title: str, may_break: str
+def narrow(
+    bound: Bound,
+    snapshot: Snapshot,
+    cuts: Sequence[Cut],
+    title: str,
+    what: str,
+    may_break: str = "",
 ) -> Fix | None:
-    """Give each rule of the bound role its successors: `new[i]` replaces rule i; none removes it.
+    """Take `cuts` out of the bound role, and nothing else; when no rule would be left, the binding goes.
 
-    When no rule would be left, the binding goes instead. None when nothing changes.
+    Where that cannot be written (the role is a default one, or names the resources by a wildcard), the same
+    as steps for a human. None for Kubernetes' own bindings and when nothing changes.
+
+    Args:
+        bound: the binding.
+        snapshot: the cluster.
+        cuts: what goes.
+        title: the fix in words.
+        what: that of which a lesser role would be without: ``pods/exec``.
+        may_break: what no longer works; empty for a plain sentence.
     """
-    old = rule_documents(bound, snapshot)
-    unchanged = all(list(successors) == [rule] for rule, successors in zip(old, new, strict=True))
-    if unchanged or is_system_binding(bound):
+    if is_system_binding(bound):
         return None
-    others = sum(1 for other in bindings(snapshot) if other.role == bound.role) - 1
-    if not any(new):
-        return Fix(title, (delete(bound.ref),), Risk.REVIEW, may_break)
+    rules = rule_documents(bound, snapshot)
+    if not changeable(bound.holder) or any(by_wildcard(rule, cut) for rule in rules for cut in cuts):
+        return lesser_role(bound, what)
+    left = [without(rule, index, cuts) for index, rule in enumerate(rules)]
+    if left == [[rule] for rule in rules]:
+        return None
+    may_break = (
+        may_break or f"Whoever used it through {bound.role.kind} {bound.role.name} is refused from then on."
+    )
+    if not any(left):
+        return guarded(snapshot, Fix(title, (delete(bound.ref),), Risk.REVIEW, may_break))
+    others = len(bindings_to(snapshot, bound.role)) - 1
     if others:
         count = f"{others} other binding{'' if others == 1 else 's'}"
         may_break = f"{may_break} {count} of {bound.role} lose{'s' if others == 1 else ''} it too."
-    return Fix(title, (rules_patch(bound.role, old, new),), Risk.REVIEW, may_break)
-
-
-def rules_patch(role: ObjectRef, old: Sequence[Body], new: Sequence[Sequence[Body]]) -> Change:
-    """A JSON Patch from old rules to new ones; further successors of a rule go to the end of the list."""
-    touched = [index for index, rule in enumerate(old) if list(new[index]) != [rule]]
-    tests = [op("test", f"/rules/{index}", old[index]) for index in touched]
-    changes = []
-    for index in reversed(touched):
-        if new[index]:
-            changes.append(op("replace", f"/rules/{index}", new[index][0]))
-        else:
-            changes.append(op("remove", f"/rules/{index}"))
-    added = [op("add", "/rules/-", rule) for index in touched for rule in new[index][1:]]
-    return json_patch(role, *tests, *changes, *added)
+    change = cut_change(bound.role, dict(enumerate(rules)), cuts)
+    return guarded(snapshot, Fix(title, (change,), Risk.REVIEW, may_break))
 
 
 def rule_documents(bound: Bound, snapshot: Snapshot) -> list[Body]:
@@ -102,22 +111,10 @@ def rule_documents(bound: Bound, snapshot: Snapshot) -> list[Body]:
 def cut(
     bound: Bound, snapshot: Snapshot, verbs: Iterable[str], resources: Iterable[Resource], title: str
 ) -> Fix | None:
-    """Take `verbs` on `resources` out of the bound role, and nothing else.
-
-    Where that cannot be written (the role is a default one, or names the resources by a wildcard), the
-    same as steps for a human. None for Kubernetes' own bindings.
-    """
-    if is_system_binding(bound):
-        return None
+    """Take `verbs` on `resources` out of the bound role, as `narrow` does it."""
     wanted = tuple(resources)
     names = " and ".join(dict.fromkeys(name for _, name in wanted))
-    may_break = f"Whoever used it through {bound.role.kind} {bound.role.name} is refused from then on."
-    rules = rule_documents(bound, snapshot)
-    if not changeable(bound.holder) or any(_by_wildcard(rule, wanted) for rule in rules):
-        return lesser_role(bound, names)
-    gone = frozenset(verbs)
-    new = [_without(rule, gone, wanted) for rule in rules]
-    return replace_rules(bound, snapshot, new, title, may_break)
+    return narrow(bound, snapshot, (Cut(tuple(verbs), wanted),), title, names)
 
 
 def lesser_role(bound: Bound, what: str) -> Fix | None:
@@ -131,63 +128,6 @@ def lesser_role(bound: Bound, what: str) -> Fix | None:
         f"Delete {bound.ref}.",
     )
     return Fix(f"Bind a role without {what}", (), Risk.MANUAL, "", steps)
-
-
-def _by_wildcard(rule: Body, wanted: tuple[Resource, ...]) -> bool:
-    """Whether a rule reaches one of the resources by ``*`` or ``*/sub``, from which nothing can be subtracted."""
-    entries = rule.get("resources") or ()
-    groups = rule.get("apiGroups") or ()
-    return any(
-        (ALL in entries or (ALL + name[name.find("/") :] in entries and "/" in name))
-        and (group in groups or ALL in groups)
-        for group, name in wanted
-    )
-
-
-def _without(rule: Body, gone: frozenset[str], wanted: tuple[Resource, ...]) -> list[Body]:
-    groups = rule.get("apiGroups") or []
-    verbs = rule.get("verbs") or []
-    hit = [
-        name
-        for name in rule.get("resources") or ()
-        if any(name == resource and (group in groups or ALL in groups) for group, resource in wanted)
-    ]
-    if not hit or (ALL not in verbs and gone.isdisjoint(verbs)):
-        return [rule]
-    kept = [name for name in rule["resources"] if name not in hit]
-    boxes = [_box(rule, resources=kept)] if kept else []
-    # Of a subresource, nothing useful is left without its verb.
-    plain = [name for name in hit if "/" not in name]
-    safe = [verb for verb in (STANDARD_VERBS if ALL in verbs else verbs) if verb not in gone]
-    if plain and safe:
-        boxes.append(_box(rule, resources=plain, verbs=safe))
-    taken = {group for group, resource in wanted if resource in hit}
-    foreign = [group for group in groups if group not in taken and _may_serve(group, hit)]
-    if foreign:
-        boxes.append(_box(rule, apiGroups=foreign, resources=hit))
-    return [box for box in boxes if not _inert(box)]
-
-
-def _may_serve(group: str, resources: Iterable[str]) -> bool:
-    """Whether another API group may have resources of the same names."""
-    if group == ALL:
-        return False
-    return group not in BUILT_IN_GROUPS or any(group in groups_of(name) for name in resources)
-
-
-def _box(rule: Body, **changes: Any) -> Body:
-    return {**copy.deepcopy(rule), **changes}
-
-
-def _inert(box: Body) -> bool:
-    rule = PolicyRule(
-        verbs=tuple(box.get("verbs") or ()),
-        api_groups=tuple(box.get("apiGroups") or ()),
-        resources=tuple(box.get("resources") or ()),
-        resource_names=tuple(box.get("resourceNames") or ()),
-        non_resource_urls=tuple(box.get("nonResourceURLs") or ()),
-    )
-    return any(not part.path for part in inert_parts(rule, inside=False))
 
 
 def view_instead(bound: Bound, snapshot: Snapshot) -> Fix | None:
@@ -214,7 +154,7 @@ def view_instead(bound: Bound, snapshot: Snapshot) -> Fix | None:
         made.append(create(ref, _view_binding(ref, subjects)))
     title = f"Grant view instead of {bound.role.name}" if made else f"Delete {bound.ref}"
     may_break = "Everything but reading in the own namespace ends; grant what is used by name."
-    return Fix(title, (*made, delete(bound.ref)), Risk.REVIEW, may_break)
+    return guarded(snapshot, Fix(title, (*made, delete(bound.ref)), Risk.REVIEW, may_break))
 
 
 def _view_binding(ref: ObjectRef, subjects: list[Body]) -> Body:

@@ -13,10 +13,10 @@ from ksec_tui.cluster.kinds import kind_named
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
-from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.finding import Evidence, Finding
 from ksec_tui.findings.fix import PatchType
 from ksec_tui.findings.runner import Results, run
-from ksec_tui.findings.verdict import Verdict
+from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.apply import apply
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.guards import guard
@@ -130,12 +130,19 @@ def judge(
 
 def _worse(old: Finding | None, new: Finding) -> bool:
     if old is None:
-        return True
+        # A remark (a role that nothing is bound to any more) is no risk that a fix brings.
+        return new.verdict is Verdict.UNKNOWN or new.severity > Severity.INFO
     if new.verdict is Verdict.UNKNOWN or old.verdict is Verdict.UNKNOWN:
         return old.verdict is not new.verdict
     if new.severity > old.severity:
         return True
     words = {piece.words for piece in old.evidence}
-    places = {(piece.ref, piece.path) for piece in old.evidence}
+    places = {_place(piece) for piece in old.evidence}
     # The same place told in other words is the same evidence; the same words at another place are too.
-    return any(piece.words not in words and (piece.ref, piece.path) not in places for piece in new.evidence)
+    return any(piece.words not in words and _place(piece) not in places for piece in new.evidence)
+
+
+def _place(piece: Evidence) -> tuple[ObjectRef | None, str]:
+    """Where evidence stands; rules of a role are one place, since a patch may split and move them."""
+    head, _, last = piece.path.rpartition("/")
+    return piece.ref, head if head == "/rules" and last.isdigit() else piece.path

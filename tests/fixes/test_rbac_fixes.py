@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE_BINDING
-from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.examples import example_snapshot
+from ksec_tui.analysis.rbac.bindings import bindings
+from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, KINDS, ROLE_BINDING
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
+from ksec_tui.findings.examples import example_snapshot, snapshot_of
 from ksec_tui.findings.fix import Fix, PatchType, Risk
 from ksec_tui.findings.runner import fix_for, run_one
 from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.rbac import drop_binding
 from ksec_tui.fixes.simulate import simulate
 from tests.checks.rbac.worlds import (
     ANN,
@@ -26,6 +28,7 @@ from tests.checks.rbac.worlds import (
     group,
     role,
     rule,
+    version,
 )
 
 ANYONE: Tree = {"kind": "User", "name": "system:anonymous"}
@@ -206,3 +209,117 @@ def only_fix(check: str, *documents: Tree) -> Fix | None:
 def test_escalate_goes_and_the_rest_of_the_rule_stays() -> None:
     (left,) = rules_after("rbac-escalate", rule("clusterroles", "escalate get update", GROUP))
     assert left == rule("clusterroles", "get update", GROUP)
+
+
+def planned(*documents: Tree, checks: tuple[str, ...]) -> tuple[Snapshot, FixPlan]:
+    """The cluster, and a plan of the fixes of everything that `checks` find in it."""
+    plan = FixPlan()
+    snapshot = snapshot_of(documents)
+    for check in checks:
+        for finding in fails(check, *documents):
+            fix = fix_for(finding, CHECKS.values(), snapshot)
+            assert fix is not None
+            plan = plan.stage(finding, fix)
+    return snapshot, plan
+
+
+SECRETS = ("rbac-secrets-get", "rbac-secrets-list")
+
+
+@pytest.mark.parametrize("checks", [SECRETS, SECRETS[::-1]])
+def test_fixes_of_one_rule_go_together(checks: tuple[str, ...]) -> None:
+    documents = (role(rule("pods secrets", "get list watch delete")), binding(ANN))
+    snapshot, plan = planned(*documents, checks=checks)
+    assert plan.conflicts == ()
+    (merged,) = plan.changes()
+    assert merged.change.body == [
+        {"op": "test", "path": "/rules/0", "value": rule("pods secrets", "get list watch delete")},
+        {"op": "replace", "path": "/rules/0", "value": rule("pods", "get list watch delete")},
+        {"op": "add", "path": "/rules/-", "value": rule("secrets", "delete")},
+    ]
+    result = simulate(snapshot, plan, CHECKS.values())
+    assert (result.ok, result.added, result.errors) == (True, (), ())
+    assert {finding.check for finding in result.removed} >= set(checks)
+
+
+def test_what_two_fixes_take_together_may_leave_no_rule() -> None:
+    snapshot, plan = planned(role(rule("secrets", "get list")), binding(ANN), checks=SECRETS)
+    result = simulate(snapshot, plan, CHECKS.values())
+    assert (result.ok, result.added) == (True, ())
+    (left,) = result.snapshot.of(CLUSTER_ROLE)
+    assert not left.rules
+
+
+def test_every_kind_of_cut_goes_with_every_other() -> None:
+    documents = (
+        version("v1.32.1"),
+        role(rule("secrets", "get"), rule("pods pods/* nodes/proxy", "*"), rule("pods/exec", "create")),
+        binding(ANN),
+    )
+    checks = (*SECRETS, "hyg-inert-rule", "rbac-nodes-proxy", "rbac-pod-create", "rbac-wildcard-verb")
+    snapshot, plan = planned(*documents, checks=checks)
+    result = simulate(snapshot, plan, CHECKS.values())
+    assert (result.ok, result.added, result.errors) == (True, (), ())
+    (left,) = result.snapshot.of(CLUSTER_ROLE)
+    document = result.snapshot.document(left.ref)
+    assert document is not None
+    kept = "delete deletecollection get list patch update watch"
+    assert document["rules"] == [
+        {**rule("nodes/metrics nodes/stats", f"create {kept}"), "verbs": f"create {kept}".split()},
+        rule("pods/exec", "create"),
+        rule("pods", kept),
+    ]
+
+
+def test_a_wildcard_that_does_not_give_the_verb_does_not_stand_in_the_way() -> None:
+    rules = (rule("*", "watch", "apps"), rule("pods", "create get"))
+    assert rules_after("rbac-pod-create", *rules) == [rules[0], rule("pods", "get")]
+
+
+def as_user(name: str, *documents: Tree) -> Snapshot:
+    snapshot = snapshot_of(documents)
+    return Snapshot(
+        SourceInfo(user=name),
+        {kind.resource: snapshot.of(kind) for kind in KINDS},
+        snapshot.coverage,
+    )
+
+
+def offered(snapshot: Snapshot, check: str) -> list[Fix | None]:
+    findings = run_one(snapshot, CHECKS[check]).findings
+    return [fix_for(finding, CHECKS.values(), snapshot) for finding in findings]
+
+
+OWNER = role(rule("secrets", "get"), rule("roles clusterroles", "update escalate bind", GROUP), name="owner")
+
+
+def test_what_the_user_needs_to_undo_a_fix_is_left_to_them() -> None:
+    documents = (OWNER, binding(ANN, to="ClusterRole/owner"))
+    (fix,) = offered(as_user("ann", *documents), "rbac-escalate")
+    assert fix is not None
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+    assert "ann could not undo it" in fix.steps[0]
+
+
+def test_who_keeps_what_undoes_a_fix_is_not_locked_out() -> None:
+    documents = (OWNER, binding(ANN, to="ClusterRole/owner"))
+    (secrets,) = offered(as_user("ann", *documents), "rbac-secrets-get")
+    (other,) = offered(as_user("bob", *documents), "rbac-escalate")
+    twice = (*documents, {**OWNER, "metadata": {"name": "two"}}, binding(ANN, to="ClusterRole/two", name="c"))
+    fixes = [secrets, other, *offered(as_user("ann", *twice), "rbac-escalate")]
+    assert [fix.risk for fix in fixes if fix is not None] == [Risk.REVIEW] * 4
+
+
+def test_the_last_administrators_are_never_removed() -> None:
+    everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+    admins = role(everything, {"nonResourceURLs": ["*"], "verbs": ["list"]}, name="root")
+    snapshot = snapshot_of((admins, binding(ANN, to="ClusterRole/root")))
+    (bound,) = bindings(snapshot)
+    alone = drop_binding(bound, snapshot, "Delete it", Risk.SAFE)
+    second = binding(group("sre"), to="ClusterRole/root", name="c")
+    more = snapshot_of((admins, binding(ANN, to="ClusterRole/root"), second))
+    assert alone is not None
+    assert "last binding by which people administer the cluster" in alone.steps[0]
+    kept = drop_binding(bindings(more)[0], more, "Delete it", Risk.SAFE)
+    assert kept is not None
+    assert kept.changes
