@@ -85,39 +85,54 @@ def rules_of(snapshot: Snapshot, role: Role | ClusterRole) -> tuple[PolicyRule, 
     return role.rules or ()
 
 
+class _Resolver:
+    """Finds the roles that bindings refer to; what many bindings need is looked up once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._has_defaults = any(
+            role.metadata.labels.get(BOOTSTRAP_LABEL) == "rbac-defaults" for role in snapshot.of(CLUSTER_ROLE)
+        )
+        self._unreadable = {entry.ref: entry.reason for entry in snapshot.unreadable}
+        self._known: dict[tuple[str, str, str], tuple[ObjectRef, Role | ClusterRole | None, str]] = {}
+        self._rules: dict[ObjectRef, tuple[PolicyRule, ...]] = {}
+
+    def bound(self, binding: ClusterRoleBinding | RoleBinding) -> Bound:
+        """The binding with what it comes to."""
+        inside = binding.metadata.namespace if isinstance(binding, RoleBinding) else ""
+        subjects = tuple(who(subject, inside) for subject in binding.subjects or ())
+        refers = binding.role_ref
+        key = (inside if refers.kind == "Role" else "", refers.kind, refers.name)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._role(ObjectRef(*key, GROUP))
+        ref, holder, unknown = found
+        return Bound(binding, ref, subjects, holder, self._rules.get(ref, ()), unknown)
+
+    def _role(self, ref: ObjectRef) -> tuple[ObjectRef, Role | ClusterRole | None, str]:
+        holder = _holder(self._snapshot, ref)
+        if holder is not None:
+            self._rules[ref] = rules_of(self._snapshot, holder)
+            return ref, holder, ""
+        assumed = ref.kind == "ClusterRole" and not self._has_defaults
+        if assumed and ref.name == "cluster-admin":
+            self._rules[ref] = (EVERYTHING,)
+            return ref, None, ""
+        return ref, None, _why_unknown(self._snapshot, ref, self._unreadable, assumed=assumed)
+
+
+def resolve(snapshot: Snapshot, binding: ClusterRoleBinding | RoleBinding) -> Bound:
+    """A binding, which need not be in the Snapshot, with what it would come to there."""
+    resolver: _Resolver = snapshot.derived(_Resolver, _Resolver)
+    return resolver.bound(binding)
+
+
 def _collect(snapshot: Snapshot) -> dict[ObjectRef, Bound]:
-    has_defaults = any(
-        role.metadata.labels.get(BOOTSTRAP_LABEL) == "rbac-defaults" for role in snapshot.of(CLUSTER_ROLE)
-    )
-    unreadable = {entry.ref: entry.reason for entry in snapshot.unreadable}
-    known: dict[ObjectRef, tuple[PolicyRule, ...]] = {}
-    found: dict[ObjectRef, Bound] = {}
     every: tuple[ClusterRoleBinding | RoleBinding, ...] = (
         *snapshot.of(CLUSTER_ROLE_BINDING),
         *snapshot.of(ROLE_BINDING),
     )
-    for binding in every:
-        inside = binding.namespace if isinstance(binding, RoleBinding) else ""
-        subjects = tuple(who(subject, inside) for subject in binding.subjects or ())
-        ref = _role_ref(binding, inside)
-        holder = _holder(snapshot, ref)
-        if holder is not None:
-            if ref not in known:
-                known[ref] = rules_of(snapshot, holder)
-            found[binding.ref] = Bound(binding, ref, subjects, holder, known[ref])
-            continue
-        assumed = ref.kind == "ClusterRole" and not has_defaults
-        if assumed and ref.name == "cluster-admin":
-            found[binding.ref] = Bound(binding, ref, subjects, None, (EVERYTHING,))
-            continue
-        unknown = _why_unknown(snapshot, ref, unreadable, assumed=assumed)
-        found[binding.ref] = Bound(binding, ref, subjects, unknown=unknown)
-    return found
-
-
-def _role_ref(binding: ClusterRoleBinding | RoleBinding, inside: str) -> ObjectRef:
-    refers = binding.role_ref
-    return ObjectRef(inside if refers.kind == "Role" else "", refers.kind, refers.name, GROUP)
+    return {binding.ref: resolve(snapshot, binding) for binding in every}
 
 
 def _holder(snapshot: Snapshot, ref: ObjectRef) -> Role | ClusterRole | None:

@@ -7,7 +7,7 @@ deny, no glob but the documented ``*``, ``*/subresource`` and a trailing ``*`` o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ksec_tui.cluster.access import ClusterRole, PolicyRule
 
@@ -17,6 +17,7 @@ STANDARD_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch"
 """The verbs that requests for stored objects carry; ``*`` means these and every special verb."""
 
 EVERYTHING = PolicyRule(verbs=(ALL,), api_groups=(ALL,), resources=(ALL,))
+EVERY_URL = PolicyRule(verbs=(ALL,), non_resource_urls=(ALL,))
 
 
 def permits(
@@ -42,7 +43,7 @@ def permits(
 
 def permits_url(rule: PolicyRule, verb: str, path: str) -> bool:
     """Whether `rule` permits a request for a path that is no resource; `verb` is the lower-case HTTP method."""
-    return covers_verb(rule, verb) and any(_url_matches(url, path) for url in rule.non_resource_urls)
+    return covers_verb(rule, verb) and any(url_matches(url, path) for url in rule.non_resource_urls)
 
 
 def covers_verb(rule: PolicyRule, verb: str) -> bool:
@@ -69,7 +70,8 @@ def is_everything(rule: PolicyRule) -> bool:
     return ALL in rule.verbs and ALL in rule.api_groups and ALL in rule.resources and not rule.resource_names
 
 
-def _url_matches(url: str, path: str) -> bool:
+def url_matches(url: str, path: str) -> bool:
+    """Whether an entry of nonResourceURLs means `path`: itself, or what begins so where it ends in stars."""
     if url in (ALL, path):
         return True
     return url.endswith(ALL) and path.startswith(url.rstrip(ALL))
@@ -79,14 +81,39 @@ def aggregated_rules(role: ClusterRole, others: Iterable[ClusterRole]) -> tuple[
     """The rules that the aggregation controller would write into `role`.
 
     Selector by selector, the selected ClusterRoles by name, without `role` itself and without repeats
-    (pkg/controller/clusterroleaggregation). Empty when it does not aggregate.
+    (pkg/controller/clusterroleaggregation). Where a selected role aggregates in its turn and has no rules
+    yet, what it will have counts: the controller goes on until nothing changes. Empty when `role` does not
+    aggregate.
     """
-    if role.aggregation_rule is None:
-        return ()
     ordered = sorted(others, key=lambda other: other.name)
     found: dict[PolicyRule, None] = {}
-    for selector in role.aggregation_rule.cluster_role_selectors:
-        for other in ordered:
-            if other.name != role.name and selector.matches(other.metadata.labels):
-                found.update(dict.fromkeys(other.rules or ()))
+    seen = {role.name}
+    waiting = _selected(role, ordered)[::-1]
+    while waiting:
+        other = waiting.pop()
+        if other.name in seen:
+            continue
+        seen.add(other.name)
+        if other.rules or other.aggregation_rule is None:
+            found.update(dict.fromkeys(other.rules or ()))
+        else:
+            waiting += _selected(other, ordered)[::-1]
     return tuple(found)
+
+
+def aggregated_from(role: ClusterRole, others: Iterable[ClusterRole]) -> tuple[ClusterRole, ...]:
+    """The ClusterRoles that an aggregated role's selectors choose, selector by selector, by name."""
+    return tuple(_selected(role, sorted(others, key=lambda other: other.name)))
+
+
+def _selected(role: ClusterRole, ordered: Sequence[ClusterRole]) -> list[ClusterRole]:
+    if role.aggregation_rule is None:
+        return []
+    selectors = role.aggregation_rule.cluster_role_selectors
+    found = {
+        other.name: other
+        for selector in selectors
+        for other in ordered
+        if other.name != role.name and selector.matches(other.metadata.labels)
+    }
+    return list(found.values())

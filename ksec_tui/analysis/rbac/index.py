@@ -1,0 +1,123 @@
+"""Which of many rules permit a request, answered by a few operations on bit masks instead of a scan.
+
+Every rule has a number. For each verb, API group, resource and name there is the set of the rules that have
+it, as the bits of one int; a request is the intersection of the sets that it touches. The meaning is that
+of `rules.permits` and `rules.permits_url`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ksec_tui.analysis.rbac.rules import ALL
+from ksec_tui.cluster.access import PolicyRule
+
+
+class Axis:
+    """One axis of all rules: entry -> numbers of the rules that have it."""
+
+    __slots__ = ("_masks", "_numbers")
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, list[int]] = {}
+        self._masks: dict[str, int] = {}
+
+    def add(self, entries: Iterable[str], number: int) -> None:
+        """Note the entries of one rule."""
+        for entry in entries:
+            found = self._numbers.get(entry)
+            if found is None:
+                self._numbers[entry] = [number]
+            else:
+                found.append(number)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def mask(self, entry: str) -> int:
+        """The rules that have `entry`; made when first asked for."""
+        made = self._masks.get(entry)
+        if made is None:
+            numbers = self._numbers.get(entry)
+            if numbers is None:
+                return 0
+            made = self._masks[entry] = mask_of(numbers)
+        return made
+
+
+class RuleIndex:
+    """The rules of many roles.
+
+    Args:
+        roles: the rules of each role; the place in this sequence is the role's number.
+    """
+
+    def __init__(self, roles: Sequence[Sequence[PolicyRule]]) -> None:
+        self.starts: list[int] = []
+        self.owners: list[int] = []
+        self._verbs, self._groups, self._resources = Axis(), Axis(), Axis()
+        self._names, self._urls = Axis(), Axis()
+        free: list[int] = []
+        number = 0
+        for owner, rules in enumerate(roles):
+            self.starts.append(number)
+            for rule in rules:
+                self.owners.append(owner)
+                self._verbs.add(rule.verbs, number)
+                if rule.resources:
+                    self._groups.add(rule.api_groups, number)
+                    self._resources.add(rule.resources, number)
+                if rule.non_resource_urls:
+                    self._urls.add(rule.non_resource_urls, number)
+                if rule.resource_names:
+                    self._names.add(rule.resource_names, number)
+                else:
+                    free.append(number)
+                number += 1
+        self.starts.append(number)
+        self._free = mask_of(free)
+        self._prefixes = tuple((url.rstrip(ALL), url) for url in self._urls if url.endswith(ALL))
+
+    def span(self, owner: int) -> int:
+        """The mask of all rules of one role."""
+        start = self.starts[owner]
+        return ((1 << (self.starts[owner + 1] - start)) - 1) << start
+
+    def resource(self, verb: str, group: str, resource: str, subresource: str, name: str) -> int:
+        """The mask of the rules that permit a request for a resource; arguments as of `rules.permits`."""
+        axis = self._resources
+        full = f"{resource}/{subresource}" if subresource else resource
+        hits = axis.mask(full) | axis.mask(ALL)
+        if subresource:
+            hits |= axis.mask(f"*/{subresource}")
+        hits &= self._groups.mask(group) | self._groups.mask(ALL)
+        hits &= self._verbs.mask(verb) | self._verbs.mask(ALL)
+        return hits & (self._free | self._names.mask(name))
+
+    def url(self, verb: str, path: str) -> int:
+        """The mask of the rules that permit a request for a path that is no resource."""
+        hits = self._urls.mask(path)
+        for prefix, url in self._prefixes:
+            if path.startswith(prefix):
+                hits |= self._urls.mask(url)
+        return hits & (self._verbs.mask(verb) | self._verbs.mask(ALL))
+
+
+def mask_of(numbers: Iterable[int]) -> int:
+    """The int whose bits at `numbers` are set."""
+    listed = list(numbers)
+    if not listed:
+        return 0
+    bits = bytearray((max(listed) >> 3) + 1)
+    for number in listed:
+        bits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(bits, "little")
+
+
+def numbers_in(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set, ascending."""
+    digits = f"{mask:b}"[::-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
