@@ -7,7 +7,7 @@ by admission) is judged too, in the pod.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,13 +78,13 @@ class Workload:
 
     Attributes:
         ref: its name. It may name an owner that was not read (an operator's object, a forbidden kind).
-        object: the owner; the first pod when the owner was not read.
-        spec: the pod template's spec; the first pod's when there is no template.
+        object: the owner; when that was not read, the highest object below it that was, at last a pod.
+        spec: the pod template's spec; that pod's when there is no template.
         labels: the labels that its pods carry.
         annotations: the annotations that its pods carry.
         pointer: JSON pointer of the pod spec in `object`: ``/spec/template/spec``.
         pods: the live pods that come from it.
-        owner_read: whether `ref` names `object`, so that a patch can go there.
+        owner_read: whether `object` is the top owner, so that a patch can go there.
     """
 
     ref: ObjectRef
@@ -118,9 +118,10 @@ class Workload:
 
     @cached_property
     def variants(self) -> tuple[Pod, ...]:
-        """Live pods that differ from the template in what matters, one for each difference."""
-        if isinstance(self.object, Pod):
-            return ()
+        """Live pods that differ from the template in what matters, one for each difference.
+
+        The pods of an owner that was not read may differ from each other: then from the one that stands for it.
+        """
         seen: dict[object, Pod] = {}
         usual = _signature(self.spec)
         for pod in self.pods:
@@ -156,23 +157,46 @@ def _placed(spec: PodSpec, pointer: str, ref: ObjectRef, *, injected: bool) -> I
 
 
 def _container_mark(container: Container, spec: PodSpec) -> object:
-    """What tells containers apart. In the node's network the API server sets each port's hostPort, in pods only."""
+    """What tells containers apart: all that a check reads of one and of its pod's securityContext.
+
+    In the node's network the API server sets each port's hostPort, in pods only. Of mounts those of the node's
+    directories count; the others (the account's token) bear a new name in each pod.
+    """
     ports = tuple(
-        (port.container_port, 0 if spec.host_network else port.host_port, port.protocol)
+        (port.container_port, 0 if spec.host_network else port.host_port, port.host_ip, port.protocol)
         for port in container.ports
     )
-    return container.name, container.image, repr(container.security_context), ports
+    mounts: tuple[object, ...] = ()
+    paths = {volume.name: volume.host_path.path for volume in spec.volumes if volume.host_path}
+    if paths:
+        mounts = tuple(
+            (paths[mount.name], mount.mount_path, mount.sub_path, mount.read_only)
+            for mount in container.volume_mounts
+            if mount.name in paths
+        )
+    return (
+        container.name,
+        container.image,
+        container.security_context,
+        spec.security_context,
+        ports,
+        mounts,
+        container.env,
+        container.resources.limits.get("memory"),
+        container.restart_policy,
+    )
 
 
 def _signature(spec: PodSpec) -> object:
     """What makes two pod specs differ for a security check, apart from what the API server adds to each pod."""
     containers = tuple(
-        _container_mark(container, spec)
+        (attribute, _container_mark(container, spec))
         for _, attribute in CONTAINER_LISTS
         for container in getattr(spec, attribute)
     )
     paths = frozenset(volume.host_path.path for volume in spec.volumes if volume.host_path)
-    return containers, paths, spec.host_network, spec.host_pid, spec.host_ipc, spec.account
+    shared = spec.host_network, spec.host_pid, spec.host_ipc, spec.host_users
+    return containers, paths, shared, spec.account, spec.os
 
 
 def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:
@@ -200,6 +224,10 @@ def workload_named(snapshot: Snapshot, ref: ObjectRef) -> Workload | None:
     return found.get(ref)
 
 
+_MADE_BY = {"ReplicaSet": DEPLOYMENT, "Job": CRON_JOB}
+"""Controllers that another one makes. Whatever else an ownerReference says of a controller, it runs by itself."""
+
+
 def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
     """The top of the chain of controllers above `item`: the last one that was read, or named by one that was.
 
@@ -209,9 +237,10 @@ def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
     seen = {item.ref}
     while (owner := item.controller) is not None and owner.kind != "Node":
         ref = _owner_ref(owner, item.namespace)
-        if not _makes_pods(ref):
-            return item.ref if item.kind != "Pod" else ref
-        above = snapshot.get(ref)
+        kind = kind_named(ref.group, ref.kind)
+        if item.kind != "Pod" and _MADE_BY.get(item.kind) is not kind:
+            return item.ref
+        above = snapshot.get(ref) if kind in CONTROLLERS else None
         if above is None or ref in seen:
             return ref
         seen.add(ref)
@@ -221,11 +250,6 @@ def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
 
 def _owner_ref(owner: OwnerReference, namespace: str) -> ObjectRef:
     return ObjectRef(namespace, owner.kind, owner.name, owner.group)
-
-
-def _makes_pods(ref: ObjectRef) -> bool:
-    kind = kind_named(ref.group, ref.kind)
-    return kind is not None and kind in CONTROLLERS
 
 
 def template_of(item: KubeObject) -> tuple[PodTemplate, str] | None:
@@ -252,16 +276,19 @@ def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
         top = pod.ref if owner.kind == "Node" else tops[first]
         pods.setdefault(top, []).append(pod)
     found: dict[ObjectRef, Workload] = {}
+    headless: dict[ObjectRef, list[KubeObject]] = {}
     for kind in CONTROLLERS:
         for item in snapshot.of(kind):
-            template = template_of(item)
-            if template is None or top_owner(snapshot, item) != item.ref:
-                continue
-            meta, spec = template[0].metadata, template[0].spec
-            mine = tuple(pods.pop(item.ref, ()))
-            found[item.ref] = Workload(item.ref, item, spec, meta.labels, meta.annotations, template[1], mine)
+            top = top_owner(snapshot, item)
+            if top == item.ref:
+                found[top] = _made(top, item, pods.pop(top, ()))
+            elif snapshot.get(top) is None:
+                headless.setdefault(top, []).append(item)
+    for ref, items in headless.items():
+        for workload in _headless(ref, items, pods.pop(ref, ())):
+            found[workload.ref] = workload
     for ref, rest in pods.items():
-        first_pod = rest[0]
+        first_pod = next((pod for pod in rest if not pod.finished), rest[0])
         meta_of = first_pod.metadata
         found[ref] = Workload(
             ref,
@@ -274,3 +301,30 @@ def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
             owner_read=ref == first_pod.ref,
         )
     return {ref: found[ref] for ref in sorted(found)}
+
+
+def _made(ref: ObjectRef, item: KubeObject, pods: Iterable[Pod], *, owner_read: bool = True) -> Workload:
+    template, pointer = template_of(item) or (PodTemplate(), "/spec")
+    meta, spec = template.metadata, template.spec
+    return Workload(ref, item, spec, meta.labels, meta.annotations, pointer, tuple(pods), owner_read)
+
+
+def _headless(ref: ObjectRef, items: list[KubeObject], pods: Iterable[Pod]) -> Iterator[Workload]:
+    """An owner that was not read, seen through the newest running object that it made.
+
+    Other objects below it that want pods of another kind stand for themselves: none goes unjudged.
+    """
+    wanting = [item for item in items if _wants_pods(item)] or items
+    newest = max(wanting, key=lambda item: (item.metadata.creation_timestamp or "", item.name))
+    yield (first := _made(ref, newest, pods, owner_read=False))
+    seen = {_signature(first.spec)}
+    for item in wanting:
+        other = _made(item.ref, item, (), owner_read=False)
+        mark = _signature(other.spec)
+        if mark not in seen:
+            seen.add(mark)
+            yield other
+
+
+def _wants_pods(item: KubeObject) -> bool:
+    return not isinstance(item, ReplicaSet) or item.spec.replicas != 0

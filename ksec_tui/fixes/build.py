@@ -85,7 +85,9 @@ def workload_fix(
             "Edit the manifest on its node (usually in /etc/kubernetes/manifests); the kubelet restarts it."
         )
     elif not workload.owner_read:
-        where = f"{workload.ref} makes these pods and was not read: change it there."
+        owner = workload.object.controller
+        name = f"{owner.kind} {owner.name}" if owner and workload.ref == workload.object.ref else workload.ref
+        where = f"{name} makes these pods and was not read: change it there."
     else:
         where = (
             f"A {workload.ref.kind} cannot be changed in place: delete it and create it anew with the change."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ksec_tui.analysis.links import links
+from ksec_tui.analysis.security_context import privileged
 from ksec_tui.analysis.workloads import top_owner, workload_named, workloads
 from ksec_tui.cluster.kinds import POD
 from ksec_tui.cluster.ref import ObjectRef
@@ -160,3 +161,80 @@ def test_links_lead_both_ways() -> None:
     }
     granted = links(snapshot, ObjectRef("", "ClusterRoleBinding", "web-admin", "rbac.authorization.k8s.io"))
     assert ("grants", "admin", False) in {(link.relation, link.ref.name, link.found) for link in granted}
+
+
+def risky(kind: str, api: str, name: str, *, owner: list[dict[str, Any]]) -> dict[str, Any]:
+    """A controller with a privileged template, no live pod, and an owner."""
+    tree = deployment(container(securityContext={"privileged": True}))
+    meta = {"name": name, "namespace": "shop", "ownerReferences": owner}
+    return {**tree, "apiVersion": api, "kind": kind, "metadata": meta}
+
+
+def privileged_in(trees: list[dict[str, Any]]) -> list[str]:
+    return [
+        str(item.ref)
+        for item in workloads(snapshot_of(trees))
+        if any(privileged(placed.container) for placed in item.placed)
+    ]
+
+
+def test_every_pod_of_an_owner_that_was_not_read_is_judged() -> None:
+    """An operator's pods need not be alike: the second one is privileged."""
+    owner = owned("ring", "Cassandra", "db.example/v1")
+    odd = pod("ring-1", container(securityContext={"privileged": True}), owner=owner)
+    assert privileged_in([pod("ring-0", owner=owner), odd]) == ["Cassandra shop/ring"]
+
+
+def test_a_controller_cannot_hide_behind_an_owner_that_does_not_make_it() -> None:
+    """A Deployment that names an owner, read or not, is judged by its own template."""
+    for owner in (owned("ghost", "Deployment", "apps/v1"), owned("web", "Deployment", "apps/v1")):
+        hidden = risky("Deployment", "apps/v1", "hidden", owner=owner)
+        assert privileged_in([deployment(), hidden]) == ["Deployment shop/hidden"]
+
+
+def test_a_template_below_an_owner_that_was_not_read_is_judged_without_pods() -> None:
+    """Each kind of pod that is wanted: old ReplicaSets at zero are not."""
+    owner = owned("gone", "Deployment", "apps/v1")
+    plain = risky("ReplicaSet", "apps/v1", "gone-1", owner=owner)
+    plain["spec"]["template"]["spec"]["containers"] = [container()]
+    bad = risky("ReplicaSet", "apps/v1", "gone-2", owner=owner)
+    assert privileged_in([bad]) == ["Deployment shop/gone"]
+    assert privileged_in([plain, bad]) == ["Deployment shop/gone"]
+    assert privileged_in([{**bad, "metadata": {**bad["metadata"], "name": "gone-0"}}, plain]) == [
+        "ReplicaSet shop/gone-0"
+    ]
+    bad["spec"]["replicas"] = 0
+    assert privileged_in([plain, bad]) == []
+    assert privileged_in([risky("Job", "batch/v1", "once", owner=owned("cron", "CronJob", "batch/v1"))]) == [
+        "CronJob shop/cron"
+    ]
+
+
+def test_whatever_a_live_pod_has_beyond_its_template_is_judged() -> None:
+    """Admission may change any field that a check reads, not only add containers."""
+    changes: dict[str, dict[str, Any]] = {
+        "runs as root by the pod": {"securityContext": {"runAsUser": 0}},
+        "shares users": {"hostUsers": False},
+        "has a literal": {"containers": [container(env=[{"name": "PASSWORD", "value": "s3cr3t-word"}])]},
+        "has memory": {"containers": [container(resources={"limits": {"memory": "1Gi"}})]},
+        "starts first": {"initContainers": [container()], "containers": [container("other")]},
+    }
+    for what, change in changes.items():
+        odd = pod("web-1-a")
+        odd["spec"].update(change)
+        workload = workload_named(snapshot_of([deployment(), replica_set(), odd]), WEB)
+        assert workload is not None
+        assert [item.name for item in workload.variants] == ["web-1-a"], what
+
+
+def test_a_mount_of_the_node_that_only_the_live_pod_may_write_to_is_judged() -> None:
+    """The same directory, read-only in the template."""
+    volume = [{"name": "logs", "hostPath": {"path": "/var/log"}}]
+    mount = {"name": "logs", "mountPath": "/logs"}
+    template = deployment(container(volumeMounts=[{**mount, "readOnly": True}]))
+    template["spec"]["template"]["spec"]["volumes"] = volume
+    odd = pod("web-1-a", container(volumeMounts=[mount]))
+    odd["spec"]["volumes"] = volume
+    workload = workload_named(snapshot_of([template, replica_set(), odd]), WEB)
+    assert workload is not None
+    assert [item.injected for item in workload.placed] == [False, True]
