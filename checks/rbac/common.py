@@ -6,19 +6,30 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ksec_tui.analysis.rbac.bindings import Bound, binding_named, bindings
+from ksec_tui.analysis.identity import is_bootstrap
+from ksec_tui.analysis.rbac.bindings import USER_FACING, Bound, binding_named, bindings
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
 from ksec_tui.analysis.rbac.identity import MASTERS, identity_of
-from ksec_tui.analysis.rbac.resources import CLUSTER_SCOPED
+from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED
 from ksec_tui.analysis.rbac.rules import ALL, covers_resource, is_everything
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Subjects
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
-from ksec_tui.findings.verdict import Severity
+from ksec_tui.findings.fix import Cut, Fix
+from ksec_tui.findings.verdict import Severity, Threat
+from ksec_tui.fixes.rbac import narrow
 
 WRITE = ("create", "update", "patch")
+DELETE = ("delete", "deletecollection")
+CHANGE = (*WRITE, *DELETE)
+READ = ("get", "list", "watch")
+ANY = ("get", "create", "update", "patch", "delete")
+"""What a request to a proxy subresource can carry."""
+
+HOLDERS = (Threat.CREDENTIALS, Threat.CONTAINER)
+"""The lenses of a right that somebody holds: whoever steals the login or the token has it."""
 
 VIRTUAL_CLUSTER_SCOPED = frozenset({("", "users"), ("", "groups"), ("certificates.k8s.io", "signers")})
 """Names that stand for no stored objects and are asked for without a namespace."""
@@ -52,13 +63,20 @@ def _gap(snapshot: Snapshot, bound: Bound) -> bool:
 class Power:
     """A right that is a risk: any of some verbs on one resource (``pods/exec``) of one API group.
 
-    `inside` says whether a RoleBinding can give it where the resource's scope does not tell.
+    Attributes:
+        verbs: the verbs.
+        group: the API group.
+        resource: the resource; ``*`` for whatever a rule names in that group.
+        inside: whether a RoleBinding can give it where the resource's scope does not tell.
+        names: the objects for which it matters, ``x*`` by their beginning (``x/*`` is a signer's domain);
+            empty for all.
     """
 
     verbs: tuple[str, ...]
     group: str
     resource: str
     inside: bool | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def reachable_inside(self) -> bool:
@@ -71,9 +89,12 @@ class Power:
     def of(self, rule: PolicyRule) -> tuple[str, ...]:
         """Those of its verbs that `rule` gives, leaving out what resourceNames make impossible."""
         resource, _, subresource = self.resource.partition("/")
-        if not (self.group in rule.api_groups or ALL in rule.api_groups):
-            return ()
-        if not covers_resource(rule, resource, subresource):
+        if self.resource == ALL:
+            covered = self.group in rule.api_groups and bool(rule.resources)
+        else:
+            grouped = self.group in rule.api_groups or ALL in rule.api_groups
+            covered = grouped and covers_resource(rule, resource, subresource)
+        if not covered or (self.names and pinned(rule) and not self.meant(rule)):
             return ()
         given = [verb for verb in self.verbs if verb in rule.verbs or ALL in rule.verbs]
         if pinned(rule) and not subresource:
@@ -81,6 +102,22 @@ class Power:
             named = not {"update", "patch", ALL}.isdisjoint(rule.verbs)
             given = [verb for verb in given if verb != "deletecollection" and (verb != "create" or named)]
         return tuple(given)
+
+    def meant(self, rule: PolicyRule) -> bool:
+        """Whether the rule's resourceNames are just those that make it a risk: then they lower nothing."""
+        return any(
+            name == wanted
+            or (wanted.endswith(ALL) and not wanted.endswith("/*") and name.startswith(wanted[:-1]))
+            for wanted in self.names
+            for name in rule.resource_names
+        )
+
+
+def powers(
+    verbs: tuple[str, ...], group: str, resources: str, *, inside: bool | None = None
+) -> tuple[Power, ...]:
+    """The same verbs on several resources of a group, whose names are separated by spaces."""
+    return tuple(Power(verbs, group, name, inside) for name in resources.split())
 
 
 def pinned(rule: PolicyRule) -> bool:
@@ -100,47 +137,83 @@ def preface(bound: Bound) -> Unknown | NotApplicable | None:
 
 
 def granted(
-    bound: Bound, powers: Iterable[Power], cluster: Severity, inside: Severity | None = None
+    bound: Bound,
+    wanted: Iterable[Power],
+    cluster: Severity,
+    inside: Severity | None = None,
+    *,
+    only_in: tuple[str, ...] = (),
 ) -> Iterator[Outcome]:
-    """One piece of evidence for each rule of the bound role that gives one of `powers`.
+    """One piece of evidence for each rule of the bound role that gives one of the rights.
+
+    What weighs MEDIUM or less is not told again of a rule with ``resources: ["*"]``, which
+    rbac-wildcard-resource tells, nor of the default roles admin, edit and view, which are made for it.
 
     Args:
         bound: the binding.
-        powers: the rights that are looked for.
+        wanted: the rights that are looked for.
         cluster: the severity when they hold everywhere, or in kube-system.
-        inside: the severity in one ordinary namespace; None when a RoleBinding cannot give them.
+        inside: the severity in one ordinary namespace; None when a RoleBinding does not matter.
+        only_in: the only namespaces where they matter, besides the whole cluster.
     """
-    usual = severity_of(bound, cluster, inside)
+    every = tuple(wanted)
+    usual = severity_of(bound, cluster, cluster if only_in else inside)
     stop = preface(bound)
-    if usual is None:
-        yield NotApplicable("a RoleBinding cannot give it: such requests have no namespace")
+    if usual is None or (only_in and bound.namespace is not None and bound.namespace not in only_in):
+        reachable = bool(only_in) or any(power.reachable_inside for power in every)
+        why = "it does not matter there" if reachable else "such requests have no namespace"
+        yield NotApplicable(f"a RoleBinding in {bound.namespace} cannot give it: {why}")
         return
     if stop is not None:
         yield stop
         return
     for index, rule in enumerate(bound.rules):
-        hits = {
-            power.resource: power.of(rule)
-            for power in powers
-            if bound.namespace is None or power.reachable_inside
-        }
-        hits = {resource: verbs for resource, verbs in hits.items() if verbs}
-        if hits:
-            yield rule_evidence(bound, index, " and ".join(map(_said, hits.items())), usual)
+        hits = {power: power.of(rule) for power in every if bound.namespace is None or power.reachable_inside}
+        hits = {power: verbs for power, verbs in hits.items() if verbs}
+        if hits and not (usual <= Severity.MEDIUM and _told_elsewhere(bound, rule)):
+            said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits.items())
+            meant = any(power.meant(rule) for power in hits)
+            yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
 
 
-def _said(hit: tuple[str, tuple[str, ...]]) -> str:
-    resource, verbs = hit
-    return f"{', '.join(verbs)} {resource}"
+def _told_elsewhere(bound: Bound, rule: PolicyRule) -> bool:
+    ours = not BUILT_IN_GROUPS.isdisjoint(rule.api_groups) or ALL in rule.api_groups
+    default = bound.role.kind == "ClusterRole" and bound.role.name in USER_FACING
+    return (ALL in rule.resources and ours) or (
+        default and bound.holder is not None and is_bootstrap(bound.holder)
+    )
 
 
-def rule_evidence(bound: Bound, index: int, what: str, usual: Severity) -> Evidence:
-    """Evidence that stands in a rule of the bound role."""
+def _named(power: Power, rule: PolicyRule) -> str:
+    return ", ".join(rule.resources[:3]) if power.resource == ALL else power.resource
+
+
+def _joined(parts: list[str]) -> str:
+    return " and ".join(parts[:3]) + (f" and {len(parts) - 3} more rights" if len(parts) > 3 else "")
+
+
+def cut_powers(bound: Bound, snapshot: Snapshot, wanted: Iterable[Power], what: str) -> Fix | None:
+    """Take the rights out of the bound role, as `fixes.rbac.narrow` does it; `what` says which, in words."""
+    cuts = [Cut(power.verbs, resource) for power in wanted if (resource := _resources(power, bound))]
+    names = dict.fromkeys(name for cut in cuts for _, name in cut.resources)
+    title = f"Take {what} out of {bound.role.kind} {bound.role.name}"
+    return narrow(bound, snapshot, cuts, title, " and ".join(list(names)[:3]))
+
+
+def _resources(power: Power, bound: Bound) -> tuple[tuple[str, str], ...]:
+    if power.resource != ALL:
+        return ((power.group, power.resource),)
+    rules = [rule for rule in bound.rules if power.group in rule.api_groups]
+    return tuple(dict.fromkeys((power.group, name) for rule in rules for name in rule.resources))
+
+
+def rule_evidence(bound: Bound, index: int, what: str, usual: Severity, *, meant: bool = False) -> Evidence:
+    """Evidence that stands in a rule of the bound role; resourceNames lower it, but those that are `meant`."""
     rule = bound.rules[index]
     only = ""
     if pinned(rule):
         only = f" (only {', '.join(rule.resource_names[:3])}{', …' if len(rule.resource_names) > 3 else ''})"
-        usual = shifted(usual, -1)
+        usual = usual if meant else shifted(usual, -1)
     words = f"{holders(bound)} may {what}{only} {scope(bound)} through {bound.role.kind} {bound.role.name}"
     if bound.holder is None:
         return Evidence("/roleRef", words, None, usual)
@@ -193,7 +266,7 @@ def granted_with(
         if not isinstance(outcome, Evidence):
             yield outcome
             continue
-        holds = _also_holds(snapshot, bound, others)
+        holds = also_holds(snapshot, bound, others)
         if holds is None:
             yield Unknown(f"whether {holders(bound)} may also {what} stands in a role that was not read")
         elif holds:
@@ -204,9 +277,9 @@ _Places = dict[tuple[str, str], dict[str | None, bool]]
 """Login -> namespace (None for the whole cluster) -> whether it surely holds something there."""
 
 
-def _also_holds(snapshot: Snapshot, bound: Bound, powers: tuple[Power, ...]) -> bool | None:
+def also_holds(snapshot: Snapshot, bound: Bound, wanted: tuple[Power, ...]) -> bool | None:
     """Whether some subject of `bound` has one of `powers` where the binding counts; None when that is open."""
-    places: _Places = snapshot.derived((_also_holds, powers), lambda whole: _places(whole, powers))
+    places: _Places = snapshot.derived((also_holds, wanted), lambda whole: _places(whole, wanted))
     open_question = False
     for person in bound.people:
         identity = identity_of(person)
@@ -221,10 +294,10 @@ def _also_holds(snapshot: Snapshot, bound: Bound, powers: tuple[Power, ...]) -> 
     return None if open_question else False
 
 
-def _places(snapshot: Snapshot, powers: tuple[Power, ...]) -> _Places:
+def _places(snapshot: Snapshot, wanted: tuple[Power, ...]) -> _Places:
     found: _Places = {}
     for bound in bindings(snapshot):
-        useful = [power for power in powers if bound.namespace is None or power.reachable_inside]
+        useful = [power for power in wanted if bound.namespace is None or power.reachable_inside]
         sure = any(power.of(rule) for power in useful for rule in bound.rules)
         if sure or (bound.unknown and useful):
             for person in bound.people:

@@ -145,7 +145,7 @@ def dangling_subject(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     accounts = [item for item in bound.people if item.is_account]
     unread = next((item for item in accounts if account_exists(snapshot, item) is None), None)
     if unread is not None:
-        gap = snapshot.coverage.gap(SERVICE_ACCOUNT, unread.namespace)
+        gap = snapshot.unsure(SERVICE_ACCOUNT, unread.name, unread.namespace)
         yield Unknown(f"{unread} may or may not exist: {gap}")
 
 

@@ -1,11 +1,11 @@
-"""Rights to read Secrets."""
+"""Rights to read and to change Secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ksec_tui.analysis.rbac.bindings import Bound
-from ksec_tui.checks.rbac.common import BINDINGS, Power, granted
+from ksec_tui.checks.rbac.common import BINDINGS, CHANGE, HOLDERS, Power, cut_powers, granted
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Outcome
@@ -124,3 +124,60 @@ def secrets_get(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 def _secrets_get_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     title = f"Take reading of Secrets out of {bound.role.kind} {bound.role.name}"
     return cut(bound, snapshot, ("get",), SECRETS, title)
+
+
+SECRETS_WRITE = (Power(CHANGE, "", "secrets"),)
+
+
+@check(
+    "rbac-secrets-write",
+    "Secrets can be changed",
+    Severity.HIGH,
+    on=BINDINGS,
+    threats=HOLDERS,
+    references=("CIS 5.1.2", "T1552", "T1565", "MS-TA9025"),
+)
+def secrets_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
+    """A binding lets its subjects change or delete Secrets.
+
+    ## Why
+    Who writes a Secret decides with which password or key a program works: a certificate that the writer
+    holds the key of, a database of their own. Deleting one stops whatever starts next.
+
+    ## Risky
+    ```yaml
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata: {name: cert-writer, namespace: shop}
+    rules:
+    - {apiGroups: [""], resources: [secrets], verbs: [delete, patch]}
+    - {apiGroups: [""], resources: [configmaps], verbs: [get, list]}
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata: {name: cert-writer, namespace: shop}
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: cert-writer}
+    subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
+    ```
+
+    ## Fixed
+    ```yaml
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata: {name: cert-writer, namespace: shop}
+    rules:
+    - {apiGroups: [""], resources: [configmaps], verbs: [get, list]}
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata: {name: cert-writer, namespace: shop}
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: cert-writer}
+    subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
+    ```
+    """
+    yield from granted(bound, SECRETS_WRITE, Severity.HIGH, Severity.MEDIUM)
+
+
+@secrets_write.fix
+def _secrets_write_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
+    return cut_powers(bound, snapshot, SECRETS_WRITE, "changing of Secrets")

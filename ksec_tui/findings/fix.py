@@ -45,6 +45,7 @@ class Cut(msgspec.Struct, frozen=True):
         verbs: the verbs that go; ``("*",)`` without resources means that every ``*`` is written out.
         resources: (API group, ``pods/exec``) of what they go from.
         instead: resources of the same groups that are granted in their place.
+        groups: whether the ``*`` of API groups is written out where Kubernetes serves every resource named.
         rule: the position of the one rule from which all of `entries` go; None for every rule.
         entries: resources or URLs as that rule writes them.
     """
@@ -52,6 +53,7 @@ class Cut(msgspec.Struct, frozen=True):
     verbs: tuple[str, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     instead: tuple[str, ...] = ()
+    groups: bool = False
     rule: int | None = None
     entries: tuple[str, ...] = ()
 

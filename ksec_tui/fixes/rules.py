@@ -75,6 +75,8 @@ def by_wildcard(rule: Body, cut: Cut) -> bool:
 def _cut(rule: Body, index: int, cut: Cut) -> list[Body]:
     if cut.rule is not None:
         return _struck(rule, cut.entries) if cut.rule == index else [rule]
+    if cut.groups:
+        return _grouped(rule)
     if not cut.resources:
         return [_written_out(rule)]
     groups = rule.get("apiGroups") or []
@@ -106,6 +108,19 @@ def _cut(rule: Body, index: int, cut: Cut) -> list[Body]:
 def _written_out(rule: Body) -> Body:
     named = rule.get("resources") and ALL not in rule["resources"]
     return _box(rule, verbs=list(STANDARD_VERBS)) if named and ALL in (rule.get("verbs") or ()) else rule
+
+
+def _grouped(rule: Body) -> list[Body]:
+    """A rule for all API groups as rules for those that serve its resources."""
+    entries = rule.get("resources") or []
+    serving = {name: tuple(sorted(groups_of(name.partition("/")[0]))) for name in entries}
+    if ALL not in (rule.get("apiGroups") or ()) or not all(serving.values()):
+        return [rule]
+    wanted = dict.fromkeys(serving.values())
+    return [
+        _box(rule, apiGroups=list(groups), resources=[name for name in entries if serving[name] == groups])
+        for groups in wanted
+    ]
 
 
 def _struck(rule: Body, entries: Iterable[str]) -> list[Body]:
