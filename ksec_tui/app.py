@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import ClassVar
@@ -15,9 +16,13 @@ from textual.screen import Screen
 from ksec_tui import themes
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.explorer import Explorer
-from ksec_tui.screens.keys import all_keys
+from ksec_tui.screens.keys import all_keys, spelled
 from ksec_tui.session import Session, State
 from ksec_tui.sources.base import Source, SourceError
+from ksec_tui.sources.collector import gc_young_only
+
+TURN = 0.001
+"""Seconds that a thread may run before another one gets its turn."""
 
 Opener = Callable[[str], Source]
 """From the name of a context to its source; raises SourceError."""
@@ -86,6 +91,9 @@ class KsecApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the explorer; it starts the reading once it has been painted."""
+        # Several threads read and judge; the one that draws must not wait long for its turn.
+        sys.setswitchinterval(TURN)
+        gc_young_only()
         self.set_class(self._ascii, "-ascii")
         self.set_keymap(self.rebound)
         self.push_screen(Explorer(self.session, self, ascii=self._ascii, filter=self._filter))
@@ -140,12 +148,7 @@ class KsecApp(App[int]):
             self.exit()
         elif explorer is self.screen:
             explorer.leave_program()
-        else:
-            self.action_help_quit()
-
-    def action_help_quit(self) -> None:
-        """Close what stands above the explorer; there, ctrl+c is the explorer's."""
-        if not isinstance(self.screen, Explorer):
+        else:  # somebody is being asked something
             self.screen.dismiss(None)
 
     def requests(self) -> Sequence[str]:
@@ -159,11 +162,12 @@ class KsecApp(App[int]):
         if not isinstance(screen, Explorer):
             return
         for key in all_keys(Explorer):
-            if key.scope == "everywhere" and not screen.disabled_reason(key.action.partition("(")[0]):
+            words = screen.words_of(key)
+            useful = words and not screen.disabled_reason(key.action.partition("(")[0])
+            if key.scope == "everywhere" and useful:
                 action = f"screen.{key.action}"
-                yield SystemCommand(
-                    key.words, f"key {key.keys}", lambda action=action: self._run_later(action)
-                )
+                keys = spelled(self.rebound.get(key.id, key.keys))
+                yield SystemCommand(words, f"key {keys}", lambda action=action: self._run_later(action))
 
     def _run_later(self, action: str) -> None:
         self.call_later(self.run_action, action)

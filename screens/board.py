@@ -276,6 +276,10 @@ class Board(Notices):
         """The same with the mouse."""
         self._touched = True
 
+    @on(VirtualTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        self.show_bars()
+
     def on_descendant_focus(self) -> None:
         """The hints are for what has the focus."""
         self.show_bars()

@@ -47,11 +47,11 @@ class Detailed(Board):
     @property
     def at_rest(self) -> bool:
         """Whether what is on screen is all that the newest State has to say."""
-        return not (self._busy or self._again or self._working)
+        newest = self.view.state is self.session.state
+        return newest and not (self._busy or self._again or self._working)
 
     def on_resize(self) -> None:
         """Prose is wrapped to the width."""
-        super().on_resize()
         self.call_after_refresh(self.show_detail, again=True)
 
     def show_detail(self, *, again: bool = False) -> None:

@@ -12,7 +12,7 @@ from ksec_tui.screens import commands
 from ksec_tui.screens.copying import Copying
 from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.history import Place
-from ksec_tui.screens.keys import all_keys, spelled
+from ksec_tui.screens.keys import Key, all_keys, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.widgets.text import Line
@@ -47,7 +47,12 @@ class Explorer(Copying):
         super().__init__(session, ascii=ascii)
         self._cluster = cluster
         self._interrupted = False
-        self.filter_of[self.pane_index] = filter
+        self._filter_at_start = filter
+
+    def on_mount(self) -> None:
+        """Start with the filter that was asked for."""
+        if self._filter_at_start:
+            self.set_filter(self._filter_at_start)
 
     def hints(self) -> tuple[tuple[str, str], ...]:
         """At most seven keys that matter here."""
@@ -160,19 +165,30 @@ class Explorer(Copying):
             if key.scope != scope:
                 scope = key.scope
                 yield heading(f"Keys {scope}")
-            name, _, _ = key.action.partition("(")
-            reason = self.disabled_reason(name)
+            words = self.words_of(key)
+            if not words:
+                continue
+            reason = self.disabled_reason(key.action.partition("(")[0])
             keys = spelled(keymap(key.id, key.keys))
-            words = f"{key.words}   not now: {reason}" if reason else key.words
             yield Line(
-                ((f"  {keys:16}", "accent"), (words, "muted" if reason else ""), (f"   {key.id}", "muted"))
+                ((f"  {keys:16}", "accent"), (f"{words:40} ", "muted" if reason else ""), (key.id, "muted"))
             )
+            if reason:
+                yield line(f"{'':18}not now: {reason}", "warning")
         yield Line((("  ctrl+p          ", "accent"), ("Palette of actions and objects", "")))
         yield line()
         yield heading("Commands")
         for command in commands.COMMANDS:
             yield Line(((f"  :{command.name} {command.usage}".ljust(36), "accent"), (command.help, "")))
         yield line("  :findings :ns :rbac …  go to a pane, with a filter behind it", "muted")
+
+    def words_of(self, key: Key) -> str:
+        """What a key does, panes by their names; empty for the number of a pane that there is not."""
+        name, _, argument = key.action.partition("(")
+        if name != "pane":
+            return key.words
+        titles = (pane.title for pane in self.panes if f"{pane.number})" == argument)
+        return next((f"Go to {title}" for title in titles), "")
 
     def app_keys(self) -> Callable[[str, str], str]:
         """The keys of a binding id, as the user may have rebound them."""

@@ -36,7 +36,7 @@ class Confirm(ModalScreen[bool]):
     DEFAULT_CSS = _box("Confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("n,escape,enter,q", "answer(False)", "No", id="confirm.no"),
+        Binding("n,escape,enter,q,ctrl+c", "answer(False)", "No", id="confirm.no"),
     ]
 
     def __init__(self, question: str, yes: str) -> None:
@@ -59,7 +59,7 @@ class Ask(ModalScreen[str | None]):
     """One line of text; escape gives None."""
 
     DEFAULT_CSS = _box("Ask")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", id="ask.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Cancel", id="ask.cancel")]
 
     def __init__(self, question: str, value: str = "") -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class Pick(ModalScreen[str | None]):
     """A list to choose one from; escape gives None."""
 
     DEFAULT_CSS = _box("Pick") + "Pick VirtualTable { height: auto; max-height: 16; min-height: 4; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Cancel", id="pick.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,ctrl+c", "leave", "Cancel", id="pick.cancel")]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], *, ascii: bool = False) -> None:  # noqa: A002
         """`choices` are pairs of what is given back and what is shown."""
@@ -130,7 +130,7 @@ class Read(ModalScreen[None]):
 
     DEFAULT_CSS = _box("Read") + "Read > Vertical { height: 90%; } Read TextLines { background: $panel; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "leave", "Close", id="read.close"),
+        Binding("escape,q,question_mark,f1,ctrl+c", "leave", "Close", id="read.close"),
         Binding("slash", "find", "Search", id="read.search"),
     ]
 

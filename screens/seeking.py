@@ -17,6 +17,10 @@ FILTER_HINT = (
 )
 
 
+KNOWN = 5000
+"""Rows whose values completion offers."""
+
+
 class Seeking(Moves):
     """Filtering the list, searching the text, giving commands."""
 
@@ -45,7 +49,8 @@ class Seeking(Moves):
         self.apply_filter()
 
     def _complete_filter(self, text: str, cursor: int) -> tuple[int, list[str]]:
-        rows = self.table.shown[:2000]
+        # Of all rows: what is half typed may match none yet.
+        rows = self.table.rows[:KNOWN]
 
         def values(name: str) -> list[str]:
             return sorted({value for row in rows for value in row.facet(name)})

@@ -33,6 +33,11 @@ class Rows(Generic[T]):
         return len(self._given)
 
     @property
+    def every(self) -> Sequence[T]:
+        """All rows in the chosen order, whether or not the filter lets them through."""
+        return self._ordered
+
+    @property
     def in_range(self) -> bool:
         """Whether the cursor drags a range of marks along."""
         return self._range is not None

@@ -128,6 +128,11 @@ class VirtualTable(CursorView, Generic[T]):
         return self._rows.shown
 
     @property
+    def rows(self) -> Sequence[T]:
+        """All rows given, in the order shown; not to be changed."""
+        return self._rows.every
+
+    @property
     def total_count(self) -> int:
         """Number of rows given."""
         return self._rows.total
