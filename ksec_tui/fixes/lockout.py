@@ -6,14 +6,15 @@ more cannot put it back either (pkg/registry/rbac, escalation check).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ksec_tui.analysis.rbac.bindings import GROUP, Bound, bindings
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
-from ksec_tui.analysis.rbac.grants import can, effective_grants
+from ksec_tui.analysis.rbac.escalation import binding_write, role_write
+from ksec_tui.analysis.rbac.grants import can
 from ksec_tui.analysis.rbac.identity import MASTERS, Identity, Who, identity_of, user_named
-from ksec_tui.analysis.rbac.rules import ALL, is_everything
-from ksec_tui.cluster.access import ClusterRole, PolicyRule, Role
+from ksec_tui.analysis.rbac.rules import is_everything
+from ksec_tui.cluster.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.fix import Change, Fix, PatchType, Risk
@@ -103,35 +104,10 @@ def _can_undo(before: Snapshot, now: Snapshot, me: Identity, change: Change) -> 
     place = target.namespace
     if not any(can(now, me, verb, GROUP, plural, name=name, namespace=place) for verb in verbs):
         return False
-    rules = [rule for grant in effective_grants(now, me) if grant.reaches(place) for rule in grant.rules]
-    if any(map(is_everything, rules)):
-        return True
-    bound = next((item for item in bindings(before) if item.ref == target), None)
-    granted, verb = (target, "escalate") if bound is None else (bound.role, "bind")
-    role = _PLURAL.get(granted.kind, "")
-    return bool(can(now, me, verb, GROUP, role, name=granted.name, namespace=place)) or _covered(
-        rules, before, granted
-    )
-
-
-def _covered(owned: Sequence[PolicyRule], snapshot: Snapshot, role: ObjectRef) -> bool:
-    """Whether each rule of `role` lies inside one of `owned`; then granting it takes no further right."""
-    found = snapshot.get(role)
-    needed = found.rules or () if isinstance(found, ClusterRole | Role) else ()
-    return all(any(_contains(own, rule) for own in owned) for rule in needed)
-
-
-def _contains(own: PolicyRule, rule: PolicyRule) -> bool:
-    axes = (
-        (own.verbs, rule.verbs),
-        (own.api_groups, rule.api_groups),
-        (own.resources, rule.resources),
-        (own.non_resource_urls, rule.non_resource_urls),
-    )
-    named = not own.resource_names or (
-        bool(rule.resource_names) and set(rule.resource_names) <= set(own.resource_names)
-    )
-    return named and all(ALL in mine or set(theirs) <= set(mine) for mine, theirs in axes)
+    old = before.get(target)
+    if isinstance(old, Role | ClusterRole):
+        return role_write(now, me, old).allowed is True
+    return isinstance(old, RoleBinding | ClusterRoleBinding) and binding_write(now, me, old).allowed is True
 
 
 def _by_role(snapshot: Snapshot) -> dict[ObjectRef, tuple[Bound, ...]]:

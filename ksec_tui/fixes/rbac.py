@@ -37,13 +37,16 @@ def drop_binding(bound: Bound, snapshot: Snapshot, title: str, risk: Risk, may_b
 def drop_subjects(
     bound: Bound, snapshot: Snapshot, positions: Iterable[int], title: str, risk: Risk, may_break: str = ""
 ) -> Fix | None:
-    """Take subjects out of a binding, or delete it when nobody would be left; None for Kubernetes' own."""
+    """Take subjects out of a binding; None for Kubernetes' own.
+
+    When nobody would be left, or its role does not exist, the binding goes.
+    """
     gone = sorted(set(positions), reverse=True)
     if not gone or is_system_binding(bound):
         return None
     left = [who for index, who in enumerate(bound.subjects) if index not in gone and who is not None]
     document = snapshot.document(bound.ref)
-    if not left or document is None:
+    if not left or document is None or bound.dangling:
         return guarded(snapshot, Fix(title, (delete(bound.ref),), risk, may_break))
     subjects: list[Any] = document["subjects"]
     guard = op("test", "/roleRef/name", bound.role.name)

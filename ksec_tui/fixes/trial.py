@@ -124,8 +124,24 @@ def judge(
     removed = tuple(
         finding for mark, finding in old.items() if finding.verdict is Verdict.FAIL and mark not in new
     )
-    added = tuple(finding for mark, finding in new.items() if _worse(old.get(mark), finding))
+    added = tuple(
+        finding
+        for mark, finding in new.items()
+        if _worse(old.get(mark), finding) and not _moved(patched, removed, finding)
+    )
     return Verdicts(removed, added, new)
+
+
+def _moved(patched: Patched, removed: Sequence[Finding], finding: Finding) -> bool:
+    """Whether it was told, as bad or worse, of an object that goes, and is of one that is made in its place."""
+    made = finding.subject in patched.before and patched.before[finding.subject] is None
+    return made and any(
+        other.check == finding.check
+        and other.severity >= finding.severity
+        and patched.after.get(other.subject, {}) is None
+        and {piece.ref for piece in other.evidence} == {piece.ref for piece in finding.evidence}
+        for other in removed
+    )
 
 
 def _worse(old: Finding | None, new: Finding) -> bool:
