@@ -136,7 +136,7 @@ def no_quota(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | Not
 @no_quota.fix
 def _quota(namespace: Namespace, cluster: Snapshot) -> Fix | None:
     """A quota of pods alone: one of CPU or memory would refuse pods that name no requests."""
-    unknown = cluster.coverage.gap(POD, namespace.name) is not None
+    unknown = cluster.gap(POD, namespace.name) is not None
     taken = cluster.find(RESOURCE_QUOTA, "pods", namespace.name) is not None
     if is_system(namespace) or unknown or taken:
         return None

@@ -301,7 +301,7 @@ def listener_any_namespace(gateway: Gateway, _: Snapshot) -> Iterator[Evidence]:
 def _listed_namespaces(gateway: Gateway, cluster: Snapshot) -> Fix | None:
     title = f"Take routes on {gateway.ref} only from the namespaces that have some"
     may_break = "Namespaces that add their first route later must be added to the listener."
-    if any(cluster.coverage.gap(kind) for kind in ROUTE_KINDS):
+    if any(cluster.gap(kind) for kind in ROUTE_KINDS):
         steps = (f"List the namespaces whose routes name {gateway.ref} and allow just these.",)
         return Fix(title, (), Risk.MANUAL, may_break, steps)
     document = cluster.document(gateway.ref)

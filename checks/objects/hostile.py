@@ -10,6 +10,9 @@ from ksec_tui.findings.check import Subjects, check
 from ksec_tui.findings.finding import Evidence
 from ksec_tui.findings.verdict import Severity, Threat
 
+_TOLD = 50
+"""Places that are named one by one; an object can hold a million."""
+
 HOSTILE: Subjects[Hostile] = Subjects(
     "objects with hostile text",
     (),
@@ -55,5 +58,7 @@ def hostile_text(entry: Hostile, cluster: Snapshot) -> Iterator[Evidence]:  # no
         note: "fine"
     ```
     """
-    for pointer in entry.pointers:
+    for pointer in entry.pointers[:_TOLD]:
         yield Evidence(pointer, f"{pointer or 'the object'} holds characters that are shown as escapes here")
+    if len(entry.pointers) > _TOLD:
+        yield Evidence("", f"so do {len(entry.pointers) - _TOLD:,} more places in it")

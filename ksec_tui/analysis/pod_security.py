@@ -83,7 +83,7 @@ def blockers(snapshot: Snapshot, namespace: str) -> tuple[str, ...] | None:
 
     Templates and live pods are judged; those that end or run no more do not count.
     """
-    if any(snapshot.coverage.gap(kind, namespace) for kind in WORKLOAD_KINDS):
+    if any(snapshot.gap(kind, namespace) for kind in WORKLOAD_KINDS):
         return None
     found: dict[str, tuple[str, ...]] = {}
     for workload in workloads_in(snapshot, namespace):

@@ -238,7 +238,7 @@ def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
     while (owner := item.controller) is not None and owner.kind != "Node":
         ref = _owner_ref(owner, item.namespace)
         kind = kind_named(ref.group, ref.kind)
-        if item.kind != "Pod" and _MADE_BY.get(item.kind) is not kind:
+        if item.kind != "Pod" and (kind is None or _MADE_BY.get(item.kind) is not kind):
             return item.ref
         above = snapshot.get(ref) if kind in CONTROLLERS else None
         if above is None or ref in seen:
@@ -246,6 +246,16 @@ def top_owner(snapshot: Snapshot, item: KubeObject) -> ObjectRef:
         seen.add(ref)
         item = above
     return item.ref
+
+
+def made_by(snapshot: Snapshot, ref: ObjectRef) -> tuple[ObjectRef, ...]:
+    """The controllers that a controller has made: a Deployment's ReplicaSets, a CronJob's Jobs."""
+    return tuple(
+        item.ref
+        for kind in (REPLICA_SET, JOB)
+        for item in snapshot.within(kind, ref.namespace)
+        if item.ref != ref and top_owner(snapshot, item) == ref
+    )
 
 
 def _owner_ref(owner: OwnerReference, namespace: str) -> ObjectRef:

@@ -8,7 +8,9 @@ careful road, object by object, so that one bad object spoils nothing but itself
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import re
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -23,6 +25,9 @@ from ksec_tui.cluster.text import clean, clean_tree, suspicious_json
 
 Document = dict[str, Any]
 """A whole object as JSON-like data."""
+
+UNNAMED = "(unnamed)"
+"""What stands for the name of an unreadable object that tells none."""
 
 
 class Hostile(msgspec.Struct, frozen=True, order=True):
@@ -187,7 +192,7 @@ def item_from_json(kind: Kind[KubeObject], raw: bytes, *, default_namespace: str
     try:
         tree = _tree(raw)
     except (ValueError, RecursionError) as error:
-        ref = ObjectRef("", kind.name, "(unnamed)", kind.group)
+        ref = ObjectRef("", kind.name, UNNAMED, kind.group)
         return Item(None, unreadable=Unreadable(ref, clean(str(error), 200)))
     return item_from_tree(kind, tree, default_namespace=default_namespace)
 
@@ -217,7 +222,7 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
         if kind.namespaced and default_namespace and not meta.get("namespace"):
             document = {**document, "metadata": {**meta, "namespace": default_namespace}}
         if not meta.get("name") and isinstance(meta.get("generateName"), str):
-            meta = {**document["metadata"], "name": f"{meta['generateName']}*"}
+            meta = {**document["metadata"], "name": _generated_name(document)}
             document = {**document, "metadata": meta}
     try:
         decoded = msgspec.convert(document, kind.struct)
@@ -228,6 +233,34 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
     if not decoded.metadata.name:
         return Item(None, unreadable=Unreadable(_best_ref(kind, document), "it has no metadata.name"))
     return Item(_without_last_applied(decoded), encoded, pointers)
+
+
+def _generated_name(document: Document) -> str:
+    """A name for what the server would name: two objects that share a generateName do not become one."""
+    content = msgspec.json.encode(document, order="sorted")
+    return f"{document['metadata']['generateName']}*{hashlib.sha256(content).hexdigest()[:6]}"
+
+
+def is_unnamed(document: Document) -> bool:
+    """Whether the name of a document was made here, since the server gives it one only when it makes the object."""
+    meta = document.get("metadata")
+    if not isinstance(meta, dict) or not isinstance(meta.get("generateName"), str):
+        return False
+    return (
+        re.fullmatch(rf"{re.escape(meta['generateName'])}\*[0-9a-f]{{6}}", str(meta.get("name"))) is not None
+    )
+
+
+def unread_item(kind: Kind[KubeObject], content: object, reason: str, default_namespace: str = "") -> Item:
+    """An object (its tree, or its JSON) that is there but must not be read, for a reason that is known before."""
+    try:
+        tree = _tree(content) if isinstance(content, bytes) else content
+    except (ValueError, RecursionError):
+        tree = None
+    ref = _best_ref(kind, tree)
+    if kind.namespaced and not ref.namespace and ref.name != UNNAMED:
+        ref = msgspec.structs.replace(ref, namespace=default_namespace)
+    return Item(None, unreadable=Unreadable(ref, reason))
 
 
 def collect(kind: Kind[KubeObject], items: Iterable[Item], *, keep_all: bool = True) -> Page:
@@ -259,7 +292,7 @@ def _best_ref(kind: Kind[KubeObject], tree: object) -> ObjectRef:
     return ObjectRef(
         clean(space, 253) if isinstance(space, str) and kind.namespaced else "",
         kind.name,
-        clean(name, 253) if isinstance(name, str) and name else "(unnamed)",
+        clean(name, 253) if isinstance(name, str) and name else UNNAMED,
         kind.group,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
 from msgspec import field
 
 from ksec_tui.cluster.base import KubeObject, LabelSelector, Part, Text
@@ -123,9 +124,18 @@ class BackendService(Part, frozen=True):
 
 
 class IngressBackend(Part, frozen=True):
-    """networking/v1 IngressBackend."""
+    """networking/v1 IngressBackend; the two names of v1beta1 are read as the service that they mean."""
 
     service: BackendService | None = None
+    service_name: Text = ""
+    service_port: int | Text = ""
+
+    def __post_init__(self) -> None:
+        """Bring v1beta1 into the form of v1 (pkg/apis/networking/v1beta1 conversion.go)."""
+        if self.service is None and self.service_name:
+            port = self.service_port
+            meant = BackendPort(number=port) if isinstance(port, int) else BackendPort(name=port)
+            msgspec.structs.force_setattr(self, "service", BackendService(name=self.service_name, port=meant))
 
 
 class IngressPath(Part, frozen=True):
@@ -157,12 +167,18 @@ class IngressTLS(Part, frozen=True):
 
 
 class IngressSpec(Part, frozen=True):
-    """networking/v1 IngressSpec."""
+    """networking/v1 IngressSpec; v1beta1 calls the default backend `backend`."""
 
     ingress_class_name: Text | None = None
     default_backend: IngressBackend | None = None
+    backend: IngressBackend | None = None
     rules: tuple[IngressRule, ...] = ()
     tls: tuple[IngressTLS, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Bring v1beta1 into the form of v1."""
+        if self.default_backend is None and self.backend is not None:
+            msgspec.structs.force_setattr(self, "default_backend", self.backend)
 
 
 class Ingress(KubeObject, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
-from ksec_tui.cluster.ingest import Document, Hostile, Page, Unreadable, item_from_tree
+from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Page, Unreadable, item_from_tree
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
@@ -106,13 +106,29 @@ class Snapshot:
         return None if kind is None else self.find(kind, ref.name, ref.namespace)
 
     def undecoded(self, kind: Kind[Any], namespace: str | None = None) -> tuple[Unreadable, ...]:
-        """The objects of `kind` that were there but could not be decoded, in one namespace or in all."""
-        return tuple(
-            entry
-            for entry in self.unreadable
-            if (entry.ref.group, entry.ref.kind) == (kind.group, kind.name)
-            and (namespace is None or entry.ref.namespace == namespace)
-        )
+        """The objects of `kind` that were there but could not be decoded, in one namespace or in all.
+
+        One whose namespace could not be read either may be in any.
+        """
+        index: dict[tuple[str, str], list[Unreadable]] = self.derived(_undecoded, _undecoded)
+        found = index.get((kind.group, kind.name), ())
+        return tuple(entry for entry in found if namespace is None or entry.ref.namespace in ("", namespace))
+
+    def gap(self, kind: Kind[Any], namespace: str | None = None) -> str | None:
+        """Why `kind` is not known in a namespace, or everywhere: not read, or read but not decoded; else None."""
+        reason = self.coverage.gap(kind, namespace)
+        if reason is None and self.unreadable and (odd := self.undecoded(kind, namespace)):
+            reason = f"{odd[0].ref} could not be decoded: {odd[0].reason}"
+        return reason
+
+    def unsure(self, kind: Kind[Any], name: str, namespace: str = "") -> str | None:
+        """Why nobody can say whether an object that `find` does not find exists; None when it does not."""
+        reason = self.coverage.gap(kind, namespace if kind.namespaced else None)
+        if reason is None and self.unreadable:
+            for entry in self.undecoded(kind, namespace if kind.namespaced else None):
+                if entry.ref.name in (name, UNNAMED):
+                    return f"{entry.ref} could not be read: {entry.reason}"
+        return reason
 
     def document(self, ref: ObjectRef) -> Document | None:
         """The whole object as JSON-like data, sanitized, without credentials; None when it is not held.
@@ -178,6 +194,13 @@ class Snapshot:
 
 
 def with_type(kind: Kind[Any], document: Document) -> Document:
+def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:
+    index: dict[tuple[str, str], list[Unreadable]] = {}
+    for entry in snapshot.unreadable:
+        index.setdefault((entry.ref.group, entry.ref.kind), []).append(entry)
+    return index
+
+
     """`document` with apiVersion and kind first, which items of a list do not carry."""
     version = document.get("apiVersion")
     if not isinstance(version, str) or not version:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.ingest import Document, is_unnamed
 from ksec_tui.cluster.text import MAX_TEXT, clean
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.errors import PatchError
@@ -36,7 +36,8 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
     """Refuse a change that must not be exported.
 
     Raises:
-        PatchError: it carries text that was altered for display, it changes an immutable field, or it adds
+        PatchError: it carries text that was altered for display, its object has no name yet, it changes an
+            immutable field, or it adds
             a container, a second source of a volume or a second value of a variable where it means to
             change one.
     """
@@ -44,6 +45,8 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
         raise PatchError(
             f"the change to {change.target} would carry text that was withheld or altered for display"
         )
+    if before is not None and is_unnamed(before):
+        raise PatchError(f"{change.target} is named by the server when it is made: change it in its manifest")
     if before is None or after is None:
         return
     _check_immutable(before, after)

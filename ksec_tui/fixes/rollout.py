@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ksec_tui.analysis.workloads import CONTAINER_LISTS, workload_named
+from ksec_tui.analysis.workloads import CONTAINER_LISTS, made_by, workload_named
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -57,14 +57,14 @@ def rolled_out(
 
     Pods get the new template, keep their node and what admission had added beyond the old template (the
     service account's token, injected containers), and lose debug containers. They go with a controller
-    that is deleted. Empty when the template did not change.
+    that is deleted, as do the controllers between them. Empty when the template did not change.
     """
     old, new = template_in(before), template_in(after)
     workload = workload_named(snapshot, ref)
     if old is None or old == new or workload is None or not workload.owner_read:
         return {}
     if new is None:
-        return {pod.ref: None for pod in workload.pods}
+        return dict.fromkeys((*made_by(snapshot, ref), *(pod.ref for pod in workload.pods)))
     result: dict[ObjectRef, Document | None] = {}
     for pod in workload.pods:
         document = snapshot.document(pod.ref)

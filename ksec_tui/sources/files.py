@@ -16,6 +16,7 @@ import msgspec
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import (
+    UNNAMED,
     Document,
     Item,
     Page,
@@ -24,6 +25,7 @@ from ksec_tui.cluster.ingest import (
     ingest_list,
     item_from_json,
     item_from_tree,
+    unread_item,
 )
 from ksec_tui.cluster.kinds import KINDS, Kind
 from ksec_tui.cluster.ref import ObjectRef
@@ -199,7 +201,7 @@ class _Reading:
         if many:
             self._incomplete[kind.resource] = f"{where} could not be read"
         else:
-            ref = ObjectRef("", kind.name, "(unnamed)", kind.group)
+            ref = ObjectRef("", kind.name, UNNAMED, kind.group)
             yield Arrived(Page(kind, unreadable=(Unreadable(ref, f"{where} could not be read"),)))
 
     def _server(self, text: str, told: _FileProblems) -> Iterator[Event]:
@@ -210,7 +212,8 @@ class _Reading:
     def _page(self, kind: Kind[KubeObject]) -> Arrived:
         """Decode what has gathered of `kind`: all at once where possible, else one by one."""
         entries = self._pending.pop(kind.resource)
-        page = _quick(kind, [found.raw for _, found in entries])
+        plain = not any(found.odd for _, found in entries)
+        page = _quick(kind, [found.raw for _, found in entries]) if plain else None
         if page is not None:
             self._remember((item.ref for item in page.objects), entries)
             return Arrived(page)
@@ -264,6 +267,8 @@ def _quick(kind: Kind[KubeObject], raws: list[bytes]) -> Page | None:
 
 
 def _item(found: manifests.Found) -> Item:
+    if found.odd:
+        return unread_item(found.kind, found.raw or found.tree, found.odd, DEFAULT_NAMESPACE)
     if found.raw:
         return item_from_json(found.kind, found.raw, default_namespace=DEFAULT_NAMESPACE)
     return item_from_tree(found.kind, found.tree, default_namespace=DEFAULT_NAMESPACE)

@@ -24,6 +24,21 @@ _MOVED = {
     **{("extensions", name): "apps" for name in ("Deployment", "DaemonSet", "ReplicaSet")},
     **{("extensions", name): "networking.k8s.io" for name in ("Ingress", "NetworkPolicy")},
 }
+# Versions whose defaults or values mean something else than those of v1, so that reading them as v1 would be wrong.
+_UNLIKE = {
+    **{
+        (
+            "admissionregistration.k8s.io/v1beta1",
+            f"{name}WebhookConfiguration",
+        ): "its failurePolicy was Ignore"
+        for name in ("Validating", "Mutating")
+    },
+    **{
+        ("rbac.authorization.k8s.io/v1alpha1", name): "its user * was everybody"
+        for name in ("RoleBinding", "ClusterRoleBinding")
+    },
+}
+_BEFORE_GA = re.compile(r"v\d{1,3}(alpha|beta)\d{1,3}")
 _NO_CLUSTER_GROUPS = frozenset({"kustomize.config.k8s.io", "helm.sh", "kubelet.config.k8s.io"})
 _GUESS = re.compile(r"""^(apiVersion|kind):[ \t]*["']?([A-Za-z0-9./-]{1,120})""", re.MULTILINE)
 _BYTE = re.compile(r" ?\(byte (\d+)\)")
@@ -32,12 +47,13 @@ _BETWEEN = re.compile(rb"[ \t\r\n,]*")
 
 
 class Found(NamedTuple):
-    """One object: its JSON, or (`raw` empty) its tree."""
+    """One object: its JSON, or (`raw` empty) its tree; `odd` says why it cannot be read in its version."""
 
     kind: Kind[KubeObject]
     line: int
     raw: bytes = b""
     tree: object = None
+    odd: str = ""
 
 
 class Listed(NamedTuple):
@@ -279,7 +295,21 @@ def _one(api_version: str, kind: str, line: int, *, raw: bytes = b"", tree: obje
     found = kind_of_object(api_version, kind)
     if found is None:
         return Other(one_line(f"{kind}.{group}" if group else kind, 80))
-    return Found(found, line, raw, tree)
+    return Found(found, line, raw, tree, _odd_version(api_version, found))
+
+
+def _odd_version(api_version: str, kind: Kind[KubeObject]) -> str:
+    """Why an object of this version is not to be read as one of v1; empty for the others.
+
+    Source: the defaults.go and conversion.go of each version in pkg/apis of kubernetes/kubernetes.
+    """
+    version = api_version.rpartition("/")[2]
+    unlike = _UNLIKE.get((api_version, kind.name))
+    if unlike:
+        return f"version {version} is not read ({unlike}); convert it to {kind.versions[0]}"
+    if version not in kind.versions and not _BEFORE_GA.fullmatch(version):
+        return f"{one_line(api_version, 80)} is no version of {kind.name} that is known here"
+    return ""
 
 
 def _server_version(git_version: object, server: object) -> str:

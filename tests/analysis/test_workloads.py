@@ -238,3 +238,9 @@ def test_a_mount_of_the_node_that_only_the_live_pod_may_write_to_is_judged() -> 
     workload = workload_named(snapshot_of([template, replica_set(), odd]), WEB)
     assert workload is not None
     assert [item.injected for item in workload.placed] == [False, True]
+
+
+def test_a_deployment_of_an_operator_is_its_own_top() -> None:
+    """What its owner is nobody knows here: the Deployment is judged and named."""
+    mine = risky("Deployment", "apps/v1", "web", owner=owned("shop", "Shop", "example.org/v1"))
+    assert privileged_in([mine]) == ["Deployment shop/web"]

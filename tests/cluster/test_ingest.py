@@ -94,8 +94,21 @@ def test_an_empty_list_comes_in_several_spellings(raw: bytes) -> None:
 def test_a_page_with_a_generated_name_keeps_the_continue_token() -> None:
     raw = listing({"metadata": {"generateName": "job-", "namespace": "shop"}}, **{"continue": "more"})
     page = ingest_list(POD, raw)
-    assert [item.name for item in page.objects] == ["job-*"]
+    assert [item.metadata.generate_name for item in page.objects] == ["job-"]
     assert page.next == "more"
+
+
+def test_objects_that_share_a_generated_name_stay_apart() -> None:
+    """The server would name each; the order in which they stand makes no difference."""
+    pods = [
+        {"metadata": {"generateName": "job-", "namespace": "shop"}, "spec": {"nodeName": node}}
+        for node in ("one", "two")
+    ]
+    pages = [ingest_list(POD, listing(*order)) for order in (pods, pods[::-1])]
+    names = [sorted(item.name for item in page.objects) for page in pages]
+    assert names[0] == names[1]
+    assert len(set(names[0])) == 2
+    assert all(name.startswith("job-*") for name in names[0])
 
 
 def test_controller_made_documents_are_left_out_on_every_road() -> None:

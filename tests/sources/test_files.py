@@ -575,3 +575,49 @@ def test_order_of_the_files_does_not_matter(write: Write) -> None:
     assert one.of(POD) == other.of(POD)
     assert one.of(NAMESPACE) == other.of(NAMESPACE)
     assert one.coverage == other.coverage
+
+
+OLD_INGRESS = """\
+apiVersion: {version}
+kind: Ingress
+metadata: {{name: old, namespace: shop}}
+spec:
+  backend: {{serviceName: fallback, servicePort: 80}}
+  rules:
+  - host: shop.example
+    http: {{paths: [{{path: /, backend: {{serviceName: web, servicePort: http}}}}]}}
+"""
+
+
+@pytest.mark.parametrize("version", ["extensions/v1beta1", "networking.k8s.io/v1beta1"])
+def test_the_backends_of_an_old_ingress_are_read(write: Write, version: str) -> None:
+    """v1beta1 calls them by other names: unread, nothing would be exposed and nothing dangling."""
+    spec = read(write("a.yaml", OLD_INGRESS.format(version=version)))[0].of(INGRESS)[0].spec
+    http = spec.rules[0].http
+    assert http is not None
+    named, fallback = http.paths[0].backend.service, spec.default_backend and spec.default_backend.service
+    assert named is not None
+    assert (named.name, named.port.name) == ("web", "http")
+    assert fallback
+    assert (fallback.name, fallback.port.number) == ("fallback", 80)
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "ref"),
+    [
+        ("admissionregistration.k8s.io/v1beta1", "ValidatingWebhookConfiguration", ("", "x")),
+        ("rbac.authorization.k8s.io/v1alpha1", "RoleBinding", ("default", "x")),
+        ("v2", "Pod", ("default", "x")),
+        ("apps/v1x", "Deployment", ("default", "x")),
+    ],
+)
+@pytest.mark.parametrize("form", ["a.yaml", "a.json"])
+def test_a_version_that_means_something_else_is_unreadable_and_not_read_as_v1(
+    write: Write, form: str, api: str, kind: str, ref: tuple[str, str]
+) -> None:
+    """Its defaults differ from those of v1, or nobody knows them: the object is named and nothing is claimed."""
+    text = json.dumps({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}})
+    snapshot, _ = read(write(form, text))
+    assert snapshot.count() == 0
+    assert [(item.ref.namespace, item.ref.name) for item in snapshot.unreadable] == [ref]
+    assert "version" in snapshot.unreadable[0].reason

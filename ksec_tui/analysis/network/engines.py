@@ -83,14 +83,15 @@ def foreign_engines(snapshot: Snapshot) -> Answer:
     names = {FOREIGN[item.name] for item in snapshot.of(CUSTOM_RESOURCE) if item.name in FOREIGN}
     if names:
         return Answer(True, " and ".join(sorted(names)))
-    if snapshot.coverage.of(CUSTOM_RESOURCE).state in (State.OK, State.NOT_SUPPLIED):
+    gap = snapshot.gap(CUSTOM_RESOURCE)
+    if gap is None or snapshot.coverage.of(CUSTOM_RESOURCE).state is State.NOT_SUPPLIED:
         return Answer(False)
-    return Answer(None, snapshot.coverage.gap(CUSTOM_RESOURCE) or "")
+    return Answer(None, gap)
 
 
 def enforcing_cni(snapshot: Snapshot) -> Answer:
     """Whether the network plugin enforces NetworkPolicies; `reason` names the plugin or says what is missing."""
-    gap = snapshot.coverage.gap(DAEMON_SET)
+    gap = snapshot.gap(DAEMON_SET)
     if gap:
         return Answer(None, gap)
     agents = [(item, box) for item in snapshot.of(DAEMON_SET) for box in item.spec.template.spec.containers]

@@ -163,7 +163,7 @@ def admission(
     snapshot: Snapshot, entry: Entry, policies: tuple[NetworkPolicy, ...]
 ) -> tuple[bool | None, str]:
     """Whether the policies that isolate a workload let an entry through: (yes, no or None, why not known)."""
-    gap = snapshot.coverage.gap(NETWORK_POLICY, entry.workload.namespace)
+    gap = snapshot.gap(NETWORK_POLICY, entry.workload.namespace)
     if gap and not entry.workload.spec.host_network:
         return None, gap
     if not policies:

@@ -54,7 +54,7 @@ def isolated(snapshot: Snapshot, workload: Workload, direction: Direction) -> An
     sets = label_sets(snapshot, workload)
     if found and all(any(item.spec.pod_selector.matches(labels) for item in found) for labels in sets):
         return Answer(True, ", ".join(policy.name for policy in found))
-    gap = snapshot.coverage.gap(NETWORK_POLICY, workload.namespace)
+    gap = snapshot.gap(NETWORK_POLICY, workload.namespace)
     if gap:
         return Answer(None, gap)
     if workload.spec.host_network:

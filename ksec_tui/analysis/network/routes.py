@@ -177,7 +177,7 @@ def _ungranted(snapshot: Snapshot, route: HTTPRoute, back: BackendRef) -> str | 
             for item in grant.spec.to
         ):
             return ""
-    return snapshot.coverage.gap(REFERENCE_GRANT, space)
+    return snapshot.gap(REFERENCE_GRANT, space)
 
 
 def _through(

@@ -93,7 +93,6 @@ class _Resolver:
         self._has_defaults = any(
             role.metadata.labels.get(BOOTSTRAP_LABEL) == "rbac-defaults" for role in snapshot.of(CLUSTER_ROLE)
         )
-        self._unreadable = {entry.ref: entry.reason for entry in snapshot.unreadable}
         self._known: dict[tuple[str, str, str], tuple[ObjectRef, Role | ClusterRole | None, str]] = {}
         self._rules: dict[ObjectRef, tuple[PolicyRule, ...]] = {}
 
@@ -118,7 +117,7 @@ class _Resolver:
         if assumed and ref.name == "cluster-admin":
             self._rules[ref] = (EVERYTHING,)
             return ref, None, ""
-        return ref, None, _why_unknown(self._snapshot, ref, self._unreadable, assumed=assumed)
+        return ref, None, _why_unknown(self._snapshot, ref, assumed=assumed)
 
 
 def resolve(snapshot: Snapshot, binding: ClusterRoleBinding | RoleBinding) -> Bound:
@@ -143,16 +142,12 @@ def _holder(snapshot: Snapshot, ref: ObjectRef) -> Role | ClusterRole | None:
     return None
 
 
-def _why_unknown(
-    snapshot: Snapshot, ref: ObjectRef, unreadable: dict[ObjectRef, str], *, assumed: bool
-) -> str:
-    if ref in unreadable:
-        return f"{ref} could not be read: {unreadable[ref]}"
+def _why_unknown(snapshot: Snapshot, ref: ObjectRef, *, assumed: bool) -> str:
     if ref.kind == "ClusterRole":
-        gap = snapshot.coverage.gap(CLUSTER_ROLE)
+        gap = snapshot.unsure(CLUSTER_ROLE, ref.name)
         if gap is None and assumed and (ref.name in USER_FACING or ref.name.startswith("system:")):
             return f"{ref} comes with every cluster but is not among the objects that were read"
         return gap or ""
     if ref.kind == "Role" and ref.namespace:
-        return snapshot.coverage.gap(ROLE, ref.namespace) or ""
+        return snapshot.unsure(ROLE, ref.name, ref.namespace) or ""
     return ""

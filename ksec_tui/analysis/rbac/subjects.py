@@ -37,10 +37,10 @@ def subjects(snapshot: Snapshot) -> tuple[Holder, ...]:
 
 
 def account_exists(snapshot: Snapshot, account: Who) -> bool | None:
-    """Whether a ServiceAccount is there; None when those of its namespace were not all read."""
+    """Whether a ServiceAccount is there; None when it may have been left unread."""
     if snapshot.find(SERVICE_ACCOUNT, account.name, account.namespace) is not None:
         return True
-    return None if snapshot.coverage.gap(SERVICE_ACCOUNT, account.namespace) else False
+    return None if snapshot.unsure(SERVICE_ACCOUNT, account.name, account.namespace) else False
 
 
 def _subjects(snapshot: Snapshot) -> tuple[Holder, ...]:
