@@ -29,8 +29,12 @@ _KINDS = {"demo": "--demo", "file": "-f/--file", "snapshot": "--snapshot"}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?\Z")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the options that name a source."""
+def add_arguments(parser: argparse.ArgumentParser, *, namespaces: bool = True) -> None:
+    """Give `parser` the options that name a source.
+
+    Without `namespaces` those that choose namespaces are left out: everything is read, and the command may
+    give ``-n`` and ``-A`` a meaning of its own.
+    """
     group = parser.add_argument_group("what to look at (by default the current context of the kubeconfig)")
     group.add_argument("--demo", action="store_true", help="the demo cluster that comes with the program")
     group.add_argument(
@@ -49,25 +53,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="YYYY-MM-DD",
         help="judge ages and support as of this date (not for a live cluster)",
     )
-    add_live_arguments(parser)
+    add_live_arguments(parser, namespaces=namespaces)
 
 
-def add_live_arguments(parser: argparse.ArgumentParser) -> None:
+def add_live_arguments(parser: argparse.ArgumentParser, *, namespaces: bool = True) -> None:
     """Give `parser` the options that name a live cluster; spelled as kubectl's."""
     live = parser.add_argument_group("a live cluster")
     live.add_argument(
         "--kubeconfig", metavar="FILE", help="the kubeconfig file (else $KUBECONFIG, ~/.kube/config)"
     )
     live.add_argument("--context", metavar="NAME", help="the context to use")
-    live.add_argument(
-        "-n",
-        "--namespace",
-        action="append",
-        default=[],
-        metavar="NAMES",
-        help="namespaces to read: names, globs (team-*), exclusions (!kube-*), comma-separated; repeatable",
-    )
-    live.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces (the default)")
+    if namespaces:
+        live.add_argument(
+            "-n",
+            "--namespace",
+            action="append",
+            default=[],
+            metavar="NAMES",
+            help="namespaces to read: names, globs (team-*), exclusions (!kube-*), comma-separated; repeatable",
+        )
+        live.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces (the default)")
+    else:
+        parser.set_defaults(namespace=[], all_namespaces=False)
     live.add_argument("--as", dest="as_user", metavar="USER", help="act as this user")
     live.add_argument(
         "--as-group", action="append", default=[], metavar="GROUP", help="and this group; repeatable"

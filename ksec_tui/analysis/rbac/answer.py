@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ksec_tui.analysis.rbac.bindings import rules_of
-from ksec_tui.analysis.rbac.grants import BUILT_IN, who_can, who_can_url
-from ksec_tui.analysis.rbac.holdings import Grant, holdings
+from ksec_tui.analysis.rbac.grants import BUILT_IN
+from ksec_tui.analysis.rbac.holdings import Grant, Holdings, holdings
 from ksec_tui.analysis.rbac.identity import MASTERS, NODES, Identity, Who
 from ksec_tui.analysis.rbac.index import numbers_in
 from ksec_tui.analysis.rbac.requests import (
@@ -18,6 +18,7 @@ from ksec_tui.analysis.rbac.requests import (
     Request,
     requests_for,
 )
+from ksec_tui.analysis.rbac.resources import is_cluster_scoped
 from ksec_tui.analysis.rbac.rules import aggregated_from, permits, permits_url
 from ksec_tui.analysis.security_context import minor_version
 from ksec_tui.cluster.access import PolicyRule
@@ -84,15 +85,15 @@ class Answer(msgspec.Struct, frozen=True):
 def explain(snapshot: Snapshot, identity: Identity, request: Request) -> Answer:
     """Whether `identity` may do `request`, as the authorizer decides with exactly these groups."""
     index = holdings(snapshot)
-    hits = _hits(snapshot, request)
     masters = MASTERS in identity.groups
-    if not masters and not index.any_of(identity.logins, hits, request.namespace):
-        unknown = _unknown(snapshot, request.namespace, _granted_to(snapshot, identity))
-        return Answer(None if unknown else False, (), unknown, notes(snapshot, identity, request))
-    by: list[Path] = [_path(BUILT_IN, 1 if request.path else 0, ())] if masters else []
-    for grant, rules in index.some_of(identity.logins, hits, request.namespace):
-        by += (_path(grant, number, sources(snapshot, grant, number)) for number in numbers_in(rules))
-    return Answer(True, tuple(by), (), notes(snapshot, identity, request))
+    by = [path_of(snapshot, BUILT_IN, _built_in_rule(request))] if masters else []
+    for grant, rules in index.some_of(identity.logins, _hits(index, request), request.namespace):
+        by += (path_of(snapshot, grant, number) for number in numbers_in(rules))
+    remarks = notes(snapshot, identity, request)
+    if by:
+        return Answer(True, tuple(by), (), remarks)
+    unknown = _unknown(snapshot, request.namespace, _granted_to(snapshot, identity))
+    return Answer(None if unknown else False, (), unknown, remarks)
 
 
 def explain_any(snapshot: Snapshot, identity: Identity, ways: Alternatives) -> Answer:
@@ -128,6 +129,24 @@ def explain_action(
     return Answer(None, (), (reason,), answer.notes)
 
 
+def elsewhere(snapshot: Snapshot, identity: Identity, request: Request) -> tuple[str, ...]:
+    """The namespaces in which `identity` may do what `request` asks for elsewhere, by name.
+
+    Empty for what has no namespace.
+    """
+    if request.path is not None or is_cluster_scoped(request.resource, (request.group,)):
+        return ()
+    return tuple(
+        sorted(
+            {
+                grant.namespace
+                for grant in _granted_to(snapshot, identity)
+                if grant.namespace is not None and any(_permits(rule, request) for rule in grant.rules)
+            }
+        )
+    )
+
+
 class Holders(msgspec.Struct, frozen=True):
     """Who may do something: the subjects that bindings name, with the ways; groups are not unfolded.
 
@@ -140,19 +159,34 @@ class Holders(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
 
 
-def explain_who(snapshot: Snapshot, request: Request) -> Holders:
-    """Every subject to which RBAC grants `request`, and how."""
-    found: dict[Who, tuple[Path, ...]] = {}
-    for who, grants in _who(snapshot, request).items():
-        found[who] = tuple(path for grant in grants for path in paths(snapshot, grant, request))
-    return Holders(found, _unknown(snapshot, request.namespace, holdings(snapshot).grants))
+def explain_who(snapshot: Snapshot, request: Request, *, anywhere: bool = False) -> Holders:
+    """Every subject to which RBAC grants `request`, and how.
+
+    Args:
+        snapshot: the cluster.
+        request: what to do.
+        anywhere: whether to name those as well who may do it in some namespace only; `request` has none then.
+    """
+    index = holdings(snapshot)
+    place = None if anywhere else request.namespace
+    found: dict[Who, list[Path]] = {BUILT_IN.subject: [path_of(snapshot, BUILT_IN, _built_in_rule(request))]}
+    for grant in index.holders(_hits(index, request), place):
+        found.setdefault(grant.subject, []).extend(paths(snapshot, grant, request))
+    unknown = _unknown(snapshot, place, index.grants)
+    return Holders({who: tuple(found[who]) for who in sorted(found)}, unknown)
 
 
 def paths(snapshot: Snapshot, grant: Grant, request: Request) -> Iterator[Path]:
     """The rules of one grant that permit `request`."""
     for number, rule in enumerate(grant.rules):
         if _permits(rule, request):
-            yield _path(grant, number, sources(snapshot, grant, number))
+            yield path_of(snapshot, grant, number)
+
+
+def path_of(snapshot: Snapshot, grant: Grant, number: int) -> Path:
+    """The way by which rule `number` of a grant reaches its subject."""
+    origin = sources(snapshot, grant, number)
+    return Path(grant.subject, grant.binding, grant.role, number, origin, grant.namespace)
 
 
 def sources(snapshot: Snapshot, grant: Grant, number: int) -> tuple[ObjectRef, ...]:
@@ -192,35 +226,21 @@ def _stream_note(minor: int | None) -> str:
     return f"since {line} the stream needs create as well"
 
 
-def _hits(snapshot: Snapshot, request: Request) -> int:
-    rules = holdings(snapshot).rules
-    if request.path:
+def _hits(index: Holdings, request: Request) -> int:
+    rules = index.rules
+    if request.path is not None:
         return rules.url(request.verb, request.path)
     return rules.resource(request.verb, request.group, request.resource, request.subresource, request.name)
 
 
-def _who(snapshot: Snapshot, request: Request) -> dict[Who, tuple[Grant, ...]]:
-    if request.path:
-        return who_can_url(snapshot, request.verb, request.path)
-    return who_can(
-        snapshot,
-        request.verb,
-        request.group,
-        request.resource,
-        name=request.name,
-        subresource=request.subresource,
-        namespace=request.namespace,
-    )
+def _built_in_rule(request: Request) -> int:
+    return 0 if request.path is None else 1
 
 
 def _permits(rule: PolicyRule, request: Request) -> bool:
-    if request.path:
+    if request.path is not None:
         return permits_url(rule, request.verb, request.path)
     return permits(rule, request.verb, request.group, request.resource, request.name, request.subresource)
-
-
-def _path(grant: Grant, number: int, origin: tuple[ObjectRef, ...]) -> Path:
-    return Path(grant.subject, grant.binding, grant.role, number, origin, grant.namespace)
 
 
 def _contributions(snapshot: Snapshot, name: str) -> dict[PolicyRule, tuple[ObjectRef, ...]]:
@@ -239,27 +259,32 @@ def _granted_to(snapshot: Snapshot, identity: Identity) -> Iterator[Grant]:
     return (grant for login in identity.logins for grant in index.of(login))
 
 
-def _unknown(snapshot: Snapshot, namespace: str, some: Iterable[Grant]) -> tuple[str, ...]:
+def _unknown(snapshot: Snapshot, namespace: str | None, some: Iterable[Grant]) -> tuple[str, ...]:
     """What could change an answer: bindings that were not read, and roles of `some` that were not."""
     found = [*binding_gaps(snapshot, namespace)]
-    found += (grant.unknown for grant in some if grant.unknown and grant.reaches(namespace))
+    found += (
+        grant.unknown for grant in some if grant.unknown and (namespace is None or grant.reaches(namespace))
+    )
     return tuple(dict.fromkeys(found))
 
 
-def binding_gaps(snapshot: Snapshot, namespace: str) -> tuple[str, ...]:
-    """Why not all bindings that count for a request in `namespace` are known; empty when they are."""
-    known: dict[str, tuple[str, ...]] = snapshot.derived(binding_gaps, lambda _: {})
+def binding_gaps(snapshot: Snapshot, namespace: str | None) -> tuple[str, ...]:
+    """Why not all bindings that count for a request in `namespace` are known; empty when they are.
+
+    An empty `namespace` asks for the whole cluster, None for any place at all.
+    """
+    known: dict[str | None, tuple[str, ...]] = snapshot.derived(binding_gaps, lambda _: {})
     if namespace not in known:
         known[namespace] = tuple(_binding_gaps(snapshot, namespace))
     return known[namespace]
 
 
-def _binding_gaps(snapshot: Snapshot, namespace: str) -> Iterator[str]:
+def _binding_gaps(snapshot: Snapshot, namespace: str | None) -> Iterator[str]:
     wide = snapshot.coverage.gap(CLUSTER_ROLE_BINDING)
     if wide:
         yield wide
     broken = snapshot.undecoded(CLUSTER_ROLE_BINDING)
-    if namespace:
+    if namespace != "":
         near = snapshot.coverage.gap(ROLE_BINDING, namespace)
         if near:
             yield near

@@ -6,6 +6,8 @@ missing role grants nothing, and a ClusterRoleBinding to a Role resolves to noth
 
 from __future__ import annotations
 
+import weakref
+
 import msgspec
 
 from ksec_tui.analysis.identity import BOOTSTRAP_LABEL
@@ -89,7 +91,8 @@ class _Resolver:
     """Finds the roles that bindings refer to; what many bindings need is looked up once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        # The Snapshot keeps this resolver: without a cycle both are freed at once when a newer one replaces it.
+        self._snapshot: Snapshot = weakref.proxy(snapshot)
         self._has_defaults = any(
             role.metadata.labels.get(BOOTSTRAP_LABEL) == "rbac-defaults" for role in snapshot.of(CLUSTER_ROLE)
         )

@@ -8,7 +8,7 @@ are allowed everything before RBAC is asked.
 from __future__ import annotations
 
 from ksec_tui.analysis.rbac.holdings import Grant as Grant  # the name that callers know it by
-from ksec_tui.analysis.rbac.holdings import holdings
+from ksec_tui.analysis.rbac.holdings import Holdings, holdings
 from ksec_tui.analysis.rbac.identity import MASTERS, Identity, Who
 from ksec_tui.analysis.rbac.rules import EVERY_URL, EVERYTHING
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
@@ -57,13 +57,15 @@ def can(
 
     The arguments are those of `rules.permits`; an empty `namespace` asks for the whole cluster.
     """
-    hits = holdings(snapshot).rules.resource(verb, group, resource, subresource, name)
-    return _granting(snapshot, identity, hits, namespace)
+    index = holdings(snapshot)
+    hits = index.rules.resource(verb, group, resource, subresource, name)
+    return _granting(index, identity, hits, namespace)
 
 
 def can_url(snapshot: Snapshot, identity: Identity, verb: str, path: str) -> tuple[Grant, ...]:
     """The grants by which `identity` may request a path such as ``/metrics``."""
-    return _granting(snapshot, identity, holdings(snapshot).rules.url(verb, path), "")
+    index = holdings(snapshot)
+    return _granting(index, identity, index.rules.url(verb, path), "")
 
 
 def who_can(
@@ -77,14 +79,14 @@ def who_can(
     namespace: str = "",
 ) -> dict[Who, tuple[Grant, ...]]:
     """Every subject that a binding names directly and that may do it, with the grants; groups are not unfolded."""
-    return _holders(
-        snapshot, holdings(snapshot).rules.resource(verb, group, resource, subresource, name), namespace
-    )
+    index = holdings(snapshot)
+    return _holders(index, index.rules.resource(verb, group, resource, subresource, name), namespace)
 
 
 def who_can_url(snapshot: Snapshot, verb: str, path: str) -> dict[Who, tuple[Grant, ...]]:
     """The same for a path such as ``/metrics``."""
-    return _holders(snapshot, holdings(snapshot).rules.url(verb, path), "")
+    index = holdings(snapshot)
+    return _holders(index, index.rules.url(verb, path), "")
 
 
 def gaps(snapshot: Snapshot, namespace: str | None = None) -> tuple[str, ...]:
@@ -99,14 +101,14 @@ def gaps(snapshot: Snapshot, namespace: str | None = None) -> tuple[str, ...]:
     return tuple(reason for kind, place in kinds if (reason := coverage.gap(kind, place)))
 
 
-def _granting(snapshot: Snapshot, identity: Identity, hits: int, namespace: str) -> tuple[Grant, ...]:
-    found = tuple(grant for grant, _ in holdings(snapshot).some_of(identity.logins, hits, namespace))
+def _granting(index: Holdings, identity: Identity, hits: int, namespace: str) -> tuple[Grant, ...]:
+    found = tuple([grant for grant, _ in index.some_of(identity.logins, hits, namespace)])
     return (BUILT_IN, *found) if MASTERS in identity.groups else found
 
 
-def _holders(snapshot: Snapshot, hits: int, namespace: str) -> dict[Who, tuple[Grant, ...]]:
+def _holders(index: Holdings, hits: int, namespace: str) -> dict[Who, tuple[Grant, ...]]:
     found: dict[Who, list[Grant]] = {BUILT_IN.subject: [BUILT_IN]}
-    for grant in holdings(snapshot).holders(hits, namespace):
+    for grant in index.holders(hits, namespace):
         listed = found.get(grant.subject)
         if listed is None:
             found[grant.subject] = [grant]

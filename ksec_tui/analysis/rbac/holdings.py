@@ -44,6 +44,9 @@ class Grant(msgspec.Struct, frozen=True):
         return self.namespace is None or (namespace != "" and self.namespace == namespace)
 
 
+_MANY = 16
+"""Grants of one login from which on a mask of all of them pays."""
+
 _Numbered = tuple[int, Grant]
 """A grant with the number of its role."""
 
@@ -84,25 +87,33 @@ class Holdings:
         """The grants that name `login`."""
         return (grant for _, grant in self._by_login.get(login, ()))
 
-    def any_of(self, logins: Iterable[Login], hits: int, namespace: str) -> bool:
-        """Whether one of `logins` holds a rule of the mask `hits` for a request in `namespace`."""
-        return any(hits & self._mask(login, namespace) for login in logins)
-
     def some_of(self, logins: Iterable[Login], hits: int, namespace: str) -> Iterator[tuple[Grant, int]]:
         """The grants of `logins` that hold a rule of `hits` in `namespace`, each with those rules' mask."""
+        if not hits:
+            return
+        rules = self.rules
         for login in logins:
-            if not hits & self._mask(login, namespace):
+            numbered = self._by_login.get(login, ())
+            if len(numbered) > _MANY and not hits & self._mask(login, namespace):
                 continue
-            for role, grant in self._by_login[login]:
-                if grant.reaches(namespace) and (shared := hits & self.rules.span(role)):
-                    yield grant, shared >> self.rules.starts[role]
+            for role, grant in numbered:
+                if grant.reaches(namespace) and (shared := rules.within(hits, role)):
+                    yield grant, shared
 
-    def holders(self, hits: int, namespace: str) -> Iterator[Grant]:
-        """The grants to anybody of a rule of `hits` that count for a request in `namespace`."""
+    def holders(self, hits: int, namespace: str | None) -> Iterator[Grant]:
+        """The grants to anybody of a rule of `hits` that count for a request in `namespace`.
+
+        An empty `namespace` asks for the whole cluster; None for all grants, wherever they hold.
+        """
         owners = self.rules.owners
-        roles = dict.fromkeys(owners[number] for number in numbers_in(hits & self._reaching(namespace)))
-        for role in roles:
+        if namespace is not None:
+            hits &= self._reaching(namespace)
+        for role in dict.fromkeys(owners[number] for number in numbers_in(hits)):
             places = self._by_role[role]
+            if namespace is None:
+                for listed in places.values():
+                    yield from listed
+                continue
             yield from places.get("", ())
             if namespace:
                 yield from places.get(namespace, ())
@@ -111,11 +122,8 @@ class Holdings:
         key = (login, namespace)
         held = self._held.get(key)
         if held is None:
-            numbered = self._by_login.get(login)
-            if numbered is None:
-                return 0
             held = 0
-            for role, grant in numbered:
+            for role, grant in self._by_login[login]:
                 if grant.reaches(namespace):
                     held |= self.rules.span(role)
             if len(self._held) >= _CACHED:

@@ -56,8 +56,8 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def logins(self) -> tuple[tuple[str, str], ...]:
         """Everything that a binding may name to reach it."""
-        user = (("user", self.user),) if self.user else ()
-        return (*user, *(("group", group) for group in dict.fromkeys(self.groups)))
+        groups = [("group", group) for group in dict.fromkeys(self.groups)]
+        return (("user", self.user), *groups) if self.user else tuple(groups)
 
 
 def who(subject: Subject, namespace: str = "") -> Who | None:

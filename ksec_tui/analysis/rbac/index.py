@@ -14,13 +14,17 @@ from ksec_tui.cluster.access import PolicyRule
 
 
 class Axis:
-    """One axis of all rules: entry -> numbers of the rules that have it."""
+    """One axis of all rules: entry -> the rules that have it.
 
-    __slots__ = ("_masks", "_numbers")
+    `base` is the mask of the rules that match whatever the entry is.
+    """
+
+    __slots__ = ("_matching", "_numbers", "base")
 
     def __init__(self) -> None:
         self._numbers: dict[str, list[int]] = {}
-        self._masks: dict[str, int] = {}
+        self._matching: dict[str, int] = {}
+        self.base = 0
 
     def add(self, entries: Iterable[str], number: int) -> None:
         """Note the entries of one rule."""
@@ -34,14 +38,17 @@ class Axis:
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
 
-    def mask(self, entry: str) -> int:
-        """The rules that have `entry`; made when first asked for."""
-        made = self._masks.get(entry)
+    def having(self, entry: str) -> int:
+        """The rules that have `entry` itself."""
+        return mask_of(self._numbers.get(entry, ()))
+
+    def matching(self, entry: str) -> int:
+        """The rules that have `entry`, and those that match whatever it is; kept when first asked for."""
+        made = self._matching.get(entry)
         if made is None:
-            numbers = self._numbers.get(entry)
-            if numbers is None:
-                return 0
-            made = self._masks[entry] = mask_of(numbers)
+            if entry not in self._numbers:
+                return self.base
+            made = self._matching[entry] = self.having(entry) | self.base
         return made
 
 
@@ -75,8 +82,15 @@ class RuleIndex:
                     free.append(number)
                 number += 1
         self.starts.append(number)
-        self._free = mask_of(free)
+        for axis in (self._verbs, self._groups, self._resources):
+            axis.base = axis.having(ALL)
+        self._names.base = mask_of(free)
         self._prefixes = tuple((url.rstrip(ALL), url) for url in self._urls if url.endswith(ALL))
+
+    def within(self, hits: int, owner: int) -> int:
+        """Those rules of a mask that are of one role; bit 0 stands for its first rule."""
+        start = self.starts[owner]
+        return (hits >> start) & ((1 << (self.starts[owner + 1] - start)) - 1)
 
     def span(self, owner: int) -> int:
         """The mask of all rules of one role."""
@@ -85,22 +99,19 @@ class RuleIndex:
 
     def resource(self, verb: str, group: str, resource: str, subresource: str, name: str) -> int:
         """The mask of the rules that permit a request for a resource; arguments as of `rules.permits`."""
-        axis = self._resources
-        full = f"{resource}/{subresource}" if subresource else resource
-        hits = axis.mask(full) | axis.mask(ALL)
-        if subresource:
-            hits |= axis.mask(f"*/{subresource}")
-        hits &= self._groups.mask(group) | self._groups.mask(ALL)
-        hits &= self._verbs.mask(verb) | self._verbs.mask(ALL)
-        return hits & (self._free | self._names.mask(name))
+        hits = self._verbs.matching(verb) & self._groups.matching(group) & self._names.matching(name)
+        if not subresource:
+            return hits & self._resources.matching(resource)
+        full = self._resources.matching(f"{resource}/{subresource}")
+        return hits & (full | self._resources.matching(f"*/{subresource}"))
 
     def url(self, verb: str, path: str) -> int:
         """The mask of the rules that permit a request for a path that is no resource."""
-        hits = self._urls.mask(path)
+        hits = self._urls.matching(path)
         for prefix, url in self._prefixes:
             if path.startswith(prefix):
-                hits |= self._urls.mask(url)
-        return hits & (self._verbs.mask(verb) | self._verbs.mask(ALL))
+                hits |= self._urls.matching(url)
+        return hits & self._verbs.matching(verb)
 
 
 def mask_of(numbers: Iterable[int]) -> int:

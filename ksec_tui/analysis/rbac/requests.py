@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True):
         subresource: ``exec`` for ``pods/exec``.
         name: of the object; empty where the request names none.
         namespace: empty for the whole cluster and for what has no namespace.
-        path: ``/metrics``; then only `verb` counts besides.
+        path: ``/metrics`` for what is no resource; then only `verb` counts besides.
     """
 
     verb: str
@@ -37,7 +37,7 @@ class Request(msgspec.Struct, frozen=True):
     subresource: str = ""
     name: str = ""
     namespace: str = ""
-    path: str = ""
+    path: str | None = None
 
     @property
     def full(self) -> str:
@@ -46,7 +46,7 @@ class Request(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """``create pods/exec web in namespace shop``."""
-        if self.path:
+        if self.path is not None:
             return f"{self.verb} {self.path}"
         what = f"{self.full}.{self.group}" if self.group else self.full
         name = f" {self.name}" if self.name else ""

@@ -82,3 +82,8 @@ def is_cluster_scoped(resource: str, groups: Iterable[str]) -> bool:
     serving = groups_of(resource)
     named = serving if "*" in groups else serving.intersection(groups)
     return bool(named) and all((group, resource) in CLUSTER_SCOPED for group in named)
+
+
+def known_names() -> tuple[str, ...]:
+    """The plural names of all built-in resources."""
+    return tuple(_GROUPS)

@@ -29,6 +29,26 @@ class Holder(msgspec.Struct, frozen=True):
     exists: bool | None = None
     pods: tuple[Pod, ...] = ()
 
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """All that it holds, its own first."""
+        return (*self.direct, *self.inherited)
+
+    @property
+    def paths(self) -> int:
+        """By how many rules of how many bindings it holds something."""
+        return sum(len(grant.rules) for grant in self.grants)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether one of its own grants holds in the whole cluster."""
+        return any(grant.namespace is None for grant in self.direct)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces in which its own grants hold, by name; those for the whole cluster apart."""
+        return tuple(sorted({grant.namespace for grant in self.direct if grant.namespace is not None}))
+
 
 def subjects(snapshot: Snapshot) -> tuple[Holder, ...]:
     """All subjects of bindings and all ServiceAccounts, by kind and name; computed once."""
