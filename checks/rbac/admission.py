@@ -14,10 +14,11 @@ from ksec_tui.checks.rbac.common import (
     cut_powers,
     granted,
     powers,
+    runs_as,
 )
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
-from ksec_tui.findings.finding import Outcome
+from ksec_tui.findings.finding import NotApplicable, Outcome
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Severity
 
@@ -150,7 +151,10 @@ def policy_engine_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    yield from granted(bound, POLICY_ENGINE_WRITE, Severity.HIGH, Severity.MEDIUM)
+    if runs_as(bound, "gatekeeper", "kyverno"):
+        yield NotApplicable("it is the policy engine itself")
+    else:
+        yield from granted(bound, POLICY_ENGINE_WRITE, Severity.HIGH, Severity.MEDIUM)
 
 
 @policy_engine_write.fix

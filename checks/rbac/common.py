@@ -220,6 +220,21 @@ def rule_evidence(bound: Bound, index: int, what: str, usual: Severity, *, meant
     return Evidence(f"/rules/{index}", words, bound.role, usual)
 
 
+def rule_at(bound: Bound, outcome: Outcome) -> PolicyRule | None:
+    """The rule that evidence stands in."""
+    if not isinstance(outcome, Evidence) or not outcome.path.startswith("/rules/"):
+        return None
+    return bound.rules[int(outcome.path.removeprefix("/rules/"))]
+
+
+def unpinned(bound: Bound, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Those outcomes whose rule is not confined to objects of certain names."""
+    for outcome in outcomes:
+        rule = rule_at(bound, outcome)
+        if rule is None or not pinned(rule):
+            yield outcome
+
+
 def severity_of(bound: Bound, cluster: Severity, inside: Severity | None) -> Severity | None:
     """The severity for the binding's scope, one higher when everybody holds it; None when it has no effect there."""
     usual = cluster if bound.namespace in (None, "kube-system") else inside
@@ -304,6 +319,14 @@ def _places(snapshot: Snapshot, wanted: tuple[Power, ...]) -> _Places:
                 held = found.setdefault(person.login, {})
                 held[bound.namespace] = sure or held.get(bound.namespace, False)
     return found
+
+
+def runs_as(bound: Bound, *words: str) -> bool:
+    """Whether the binding is that of a program of a certain name: all it names are ServiceAccounts called so."""
+    return all(
+        who.is_account and any(word in (who.namespace[: len(word)], who.name[: len(word)]) for word in words)
+        for who in bound.people
+    )
 
 
 def minor_version(snapshot: Snapshot) -> int | None:

@@ -13,6 +13,7 @@ from ksec_tui.checks.rbac.common import (
     cut_powers,
     granted,
     pinned,
+    unpinned,
 )
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -280,9 +281,7 @@ def configmaps_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    for outcome in granted(bound, CONFIGMAPS_WRITE, Severity.MEDIUM, Severity.LOW):
-        if not isinstance(outcome, Evidence) or " (only " not in outcome.words:
-            yield outcome
+    yield from unpinned(bound, granted(bound, CONFIGMAPS_WRITE, Severity.MEDIUM, Severity.LOW))
 
 
 @configmaps_write.fix

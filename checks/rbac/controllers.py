@@ -13,11 +13,14 @@ from ksec_tui.checks.rbac.common import (
     cut_powers,
     granted,
     minor_version,
+    pinned,
     powers,
+    rule_at,
 )
+from ksec_tui.cluster.kinds import CUSTOM_RESOURCE
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
-from ksec_tui.findings.finding import Evidence, Outcome
+from ksec_tui.findings.finding import Evidence, Outcome, Unknown
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Severity
 
@@ -28,11 +31,18 @@ TEMPLATES = (
 )
 
 
-def _names(bound: Bound, outcome: Outcome) -> tuple[str, ...]:
-    """The resourceNames of the rule that evidence stands in."""
-    if not isinstance(outcome, Evidence) or not outcome.path.startswith("/rules/"):
-        return ()
-    return bound.rules[int(outcome.path.removeprefix("/rules/"))].resource_names
+def _restricted(bound: Bound, outcome: Outcome) -> bool:
+    """Whether the rule that evidence stands in names nothing but restricted ones."""
+    rule = rule_at(bound, outcome)
+    return (
+        rule is not None
+        and pinned(rule)
+        and all(name.startswith("restricted") for name in rule.resource_names)
+    )
+
+
+SCC = "securitycontextconstraints.security.openshift.io"
+"""Where this resource is defined, the cluster is one of OpenShift."""
 
 
 CONTROLLER_WRITE = TEMPLATES
@@ -163,6 +173,7 @@ SCC_PSP_USE = (
     "Pod hardening can be lifted",
     Severity.HIGH,
     on=BINDINGS,
+    everywhere=(CUSTOM_RESOURCE,),
     threats=HOLDERS,
     references=("T1611", "MS-TA9018"),
 )
@@ -191,6 +202,10 @@ def scc_psp_use(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     metadata: {name: privileged-user, namespace: shop}
     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: privileged-user}
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
+    ---
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: securitycontextconstraints.security.openshift.io}
     ```
 
     ## Fixed
@@ -206,15 +221,22 @@ def scc_psp_use(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     metadata: {name: privileged-user, namespace: shop}
     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: privileged-user}
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
+    ---
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: securitycontextconstraints.security.openshift.io}
     ```
     """
     minor = minor_version(snapshot)
+    policies = granted(bound, SCC_PSP_USE[1:], Severity.HIGH, Severity.HIGH)
+    constraints = granted(bound, SCC_PSP_USE[:1], Severity.HIGH, Severity.HIGH)
+    if snapshot.find(CUSTOM_RESOURCE, SCC) is not None:
+        yield from (outcome for outcome in constraints if not _restricted(bound, outcome))
     # PodSecurityPolicy was removed in 1.25.
-    wanted = SCC_PSP_USE[:1] if minor is not None and minor >= 25 else SCC_PSP_USE
-    for outcome in granted(bound, wanted, Severity.HIGH, Severity.HIGH):
-        names = _names(bound, outcome)
-        if not names or not all(name.startswith("restricted") for name in names):
-            yield outcome
+    if minor is not None and minor < 25:
+        yield from (outcome for outcome in policies if not _restricted(bound, outcome))
+    elif minor is None and any(isinstance(outcome, Evidence) for outcome in policies):
+        yield Unknown("pod security policies count before Kubernetes 1.25, and the version is not known")
 
 
 @scc_psp_use.fix

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.checks.rbac.common import (
     BINDINGS,
-    CHANGE,
     DELETE,
     HOLDERS,
     Power,
@@ -24,10 +23,13 @@ from ksec_tui.findings.verdict import Severity
 LOCKS = ("apiserver-*", "cloud-controller-manager", "kube-controller-manager", "kube-scheduler")
 """Leases of the control plane in kube-system; those in kube-node-lease are of nodes."""
 
+TAKE = ("update", "patch", *DELETE)
+"""Creating a lease takes none that exists."""
+
 DELETE_ANY = (
     *powers(DELETE, "apps", "daemonsets deployments statefulsets replicasets"),
     *powers(DELETE, "batch", "cronjobs jobs"),
-    *powers(DELETE, "", "persistentvolumeclaims persistentvolumes"),
+    Power(DELETE, "", "persistentvolumeclaims"),
 )
 
 
@@ -145,7 +147,7 @@ def _events_delete_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     return cut_powers(bound, snapshot, EVENTS_DELETE, "deleting of events")
 
 
-LEASES_WRITE = (Power(CHANGE, "coordination.k8s.io", "leases", names=LOCKS),)
+LEASES_WRITE = (Power(TAKE, "coordination.k8s.io", "leases", names=LOCKS),)
 
 
 @check(
@@ -170,7 +172,7 @@ def leases_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     kind: Role
     metadata: {name: leader, namespace: kube-system}
     rules:
-    - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create, get, update]}
+    - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, update]}
     - {apiGroups: [""], resources: [pods], verbs: [get, list]}
     ---
     apiVersion: rbac.authorization.k8s.io/v1
@@ -197,7 +199,7 @@ def leases_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     ```
     """
     if bound.namespace == "kube-node-lease":
-        every = (Power(CHANGE, "coordination.k8s.io", "leases"),)
+        every = (Power(TAKE, "coordination.k8s.io", "leases"),)
         yield from granted(bound, every, Severity.HIGH, only_in=("kube-node-lease",))
     else:
         yield from granted(bound, LEASES_WRITE, Severity.MEDIUM, only_in=("kube-system",))

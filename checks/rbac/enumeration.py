@@ -25,6 +25,12 @@ from ksec_tui.findings.verdict import Severity
 from ksec_tui.fixes.rbac import lesser_role, narrow
 
 
+def _any_group(rule: PolicyRule) -> bool:
+    """Whether it names resources in all groups; ``*/scale`` means those of all groups on purpose."""
+    named = bool(rule.resources) and not any(name.startswith(ALL) for name in rule.resources)
+    return named and ALL in rule.api_groups
+
+
 def _on_everything(rule: PolicyRule) -> bool:
     return ALL in rule.resources and ALL in rule.api_groups and not rule.resource_names
 
@@ -141,7 +147,7 @@ def wildcard_group(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
         yield stop
         return
     for index, rule in enumerate(bound.rules):
-        if ALL in rule.api_groups and rule.resources and ALL not in rule.resources:
+        if _any_group(rule):
             usual = severity_of(bound, Severity.LOW, Severity.LOW) or Severity.LOW
             names = ", ".join(rule.resources[:3]) + (", …" if len(rule.resources) > 3 else "")
             yield rule_evidence(
@@ -151,7 +157,7 @@ def wildcard_group(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 
 @wildcard_group.fix
 def _wildcard_group_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
-    rules = [rule for rule in bound.rules if ALL in rule.api_groups and ALL not in rule.resources]
+    rules = filter(_any_group, bound.rules)
     if not all(groups_of(name.partition("/")[0]) for rule in rules for name in rule.resources):
         return lesser_role(bound, "the API group *")
     title = f"Write out the API groups of {bound.role.kind} {bound.role.name}"

@@ -10,8 +10,7 @@ from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.grants import effective_grants
 from ksec_tui.analysis.rbac.identity import Identity
 from ksec_tui.analysis.rbac.rules import is_everything
-from ksec_tui.checks.rbac.common import BINDINGS, Power, granted, granted_with, pinned
-from ksec_tui.cluster.access import PolicyRule
+from ksec_tui.checks.rbac.common import BINDINGS, Power, granted, granted_with, pinned, rule_at
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Evidence, Outcome
@@ -73,17 +72,11 @@ def impersonate_group(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     outcomes = granted(bound, (Power(IMPERSONATE, "", "groups"),), Severity.CRITICAL)
     somebody = (Power(IMPERSONATE, "", "users"), Power(IMPERSONATE, "", "serviceaccounts"))
     for outcome in granted_with(snapshot, bound, outcomes, somebody, "impersonate users"):
-        rule = _rule_at(bound, outcome)
+        rule = rule_at(bound, outcome)
         if rule is None or not pinned(rule):
             yield outcome
         elif isinstance(outcome, Evidence) and any(_powerful(snapshot, name) for name in rule.resource_names):
             yield msgspec.structs.replace(outcome, severity=Severity.CRITICAL)
-
-
-def _rule_at(bound: Bound, outcome: Outcome) -> PolicyRule | None:
-    if not isinstance(outcome, Evidence) or not outcome.path.startswith("/rules/"):
-        return None
-    return bound.rules[int(outcome.path.removeprefix("/rules/"))]
 
 
 def _powerful(snapshot: Snapshot, group: str) -> bool:

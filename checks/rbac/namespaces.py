@@ -14,6 +14,8 @@ from ksec_tui.checks.rbac.common import (
     Power,
     cut_powers,
     granted,
+    powers,
+    runs_as,
 )
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -40,7 +42,8 @@ ORDERS: tuple[tuple[str, str, bool | None, str], ...] = (
 
 def _mighty(snapshot: Snapshot, word: str) -> bool:
     """Whether a ServiceAccount that is called like the controller may do everything in the cluster."""
-    return any(word in f"{who.namespace}/{who.name}" for who in snapshot.derived(_masters, _masters))
+    masters: frozenset[Who] = snapshot.derived(_masters, _masters)
+    return any(who.name.startswith(word) or who.namespace.startswith(word) for who in masters)
 
 
 def _masters(snapshot: Snapshot) -> frozenset[Who]:
@@ -171,7 +174,7 @@ def _namespace_delete_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
 
 
 GITOPS_CR = tuple(
-    Power(WRITE, group, name, inside) for group, names, inside, _ in ORDERS for name in names.split()
+    power for group, names, inside, _ in ORDERS for power in powers(WRITE, group, names, inside=inside)
 )
 
 
@@ -223,14 +226,16 @@ def gitops_cr(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    worst = any(
-        _mighty(snapshot, word)
+    wanted = {
+        power: word
         for group, names, inside, word in ORDERS
-        for name in names.split()
-        if any(Power(WRITE, group, name, inside).of(rule) for rule in bound.rules)
-    )
-    usual = Severity.CRITICAL if worst else Severity.HIGH
-    yield from granted(bound, GITOPS_CR, usual, usual)
+        if not runs_as(bound, word)
+        for power in powers(WRITE, group, names, inside=inside)
+    }
+    if any(_mighty(snapshot, word) for power, word in wanted.items() if any(map(power.of, bound.rules))):
+        yield from granted(bound, wanted, Severity.CRITICAL, Severity.CRITICAL)
+    else:
+        yield from granted(bound, wanted, Severity.HIGH, Severity.MEDIUM)
 
 
 @gitops_cr.fix

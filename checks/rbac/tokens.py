@@ -14,6 +14,7 @@ from ksec_tui.checks.rbac.common import (
     cut_powers,
     granted,
     granted_with,
+    unpinned,
 )
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -83,10 +84,10 @@ def secret_token_mint(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     found = [*granted_with(snapshot, bound, outcomes, back, "read or change Secrets")]
     yield from found
     told = {piece.path for piece in found if isinstance(piece, Evidence)}
-    changes = (Power(("patch", "update"), "", "secrets"),)
-    for outcome in granted(bound, changes, Severity.CRITICAL, Severity.HIGH):
-        # A Secret that holds a token already can be given another ServiceAccount; a named one is no matter.
-        if isinstance(outcome, Evidence) and outcome.path not in told and " (only " not in outcome.words:
+    changes = granted(bound, (Power(("patch", "update"), "", "secrets"),), Severity.CRITICAL, Severity.HIGH)
+    # A Secret that holds a token already can be given another ServiceAccount; a named one is no matter.
+    for outcome in unpinned(bound, changes):
+        if isinstance(outcome, Evidence) and outcome.path not in told:
             yield outcome
 
 
