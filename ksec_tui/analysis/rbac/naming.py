@@ -25,6 +25,7 @@ from ksec_tui.analysis.rbac.rules import ALL
 from ksec_tui.cluster.access import ClusterRole, Role
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, ROLE
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.text import clean
 
 _SHORT = {
     "cm": "configmaps",
@@ -94,7 +95,7 @@ def subject_named(text: str) -> Who:
     Raises:
         NamingError: it is none of these.
     """
-    kind, colon, name = text.partition(":")
+    kind, colon, name = clean(text).partition(":")
     if colon and name:
         match kind:
             case "user":
@@ -121,6 +122,8 @@ def request_named(snapshot: Snapshot, verb: str, what: str, name: str = "", name
     Raises:
         NamingError: it cannot be told what is meant.
     """
+    # Names of the cluster were cleaned when they were read: cleaned alike, what is equal stays equal.
+    verb, what, name, namespace = (clean(word) for word in (verb, what, name, namespace))
     if what.startswith("/"):
         if name or namespace:
             raise NamingError(f"{what} is a path: it has neither a name nor a namespace")

@@ -65,13 +65,14 @@ def _run(arguments: argparse.Namespace) -> int:
     from ksec_tui.analysis.rbac.identity import identity_of
     from ksec_tui.analysis.rbac.naming import NamingError, request_named, subject_named
     from ksec_tui.cli.reading import read
+    from ksec_tui.cluster.text import clean
     from ksec_tui.reports.access import answer_json, answer_text
 
     try:
         who = subject_named(arguments.subject)
     except NamingError as error:
         raise CliError(f"--subject {error}") from error
-    groups = tuple(word for word in (part.strip() for part in arguments.groups.split(",")) if word)
+    groups = tuple(word for part in clean(arguments.groups).split(",") if (word := part.strip()))
     snapshot, _ = read(source.open_source(arguments))
     try:
         asked = request_named(snapshot, arguments.verb, arguments.resource, arguments.name, arguments.place)
