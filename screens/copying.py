@@ -64,7 +64,7 @@ class Copying(Staging):
         if self.row is None:
             self.say(self.disabled_reason("copy_name"), warning=True)
         else:
-            self.copy(self.row.ref.name)
+            self.copy(one_line(self.row.ref.name))
 
     def action_copy_menu(self) -> None:
         """Choose what to copy."""
@@ -187,4 +187,5 @@ def copyable(row: Row) -> list[tuple[str, str]]:
             "evidence": [{"path": piece.path, "words": piece.words} for piece in finding.evidence],
         }
         found.append(("JSON", msgspec.json.encode(plain).decode()))
-    return found
+    # On one line each: what is pasted into a shell must not end a command.
+    return [(words, one_line(text)) for words, text in found]

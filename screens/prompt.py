@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.lines import Bar
 
 Completer = Callable[[str, int], tuple[int, list[str]]]
@@ -157,7 +158,8 @@ class PromptBar(Vertical):
             self.hint("nothing to complete here")
             return
         self._candidate = (self._candidate + 1) % len(self._candidates)
-        chosen = self._candidates[self._candidate]
+        # On one line, as the list shows it: a name may hold anything.
+        chosen = one_line(self._candidates[self._candidate])
         box.value = f"{box.value[: self._start]}{chosen}"
         box.cursor_position = len(box.value)
         self._completed = box.value

@@ -29,9 +29,11 @@ def rows(view: View) -> Sequence[Row]:
         ("finding rows", id(results)), lambda _: (results, {})
     )
     made = kept[1]
-    found = []
+    found: dict[str, Row] = {}
     for finding in results.findings:
         fingerprint = finding.fingerprint
+        if fingerprint in found:  # a check that cannot tell for two reasons: the first is shown
+            continue
         staged = fingerprint in view.staged
         key = f"{fingerprint}{'+' if staged else ''}"
         row = made.get(key)
@@ -39,8 +41,8 @@ def rows(view: View) -> Sequence[Row]:
             item = snapshot.get(finding.subject)
             labels = item.metadata.labels if item is not None else {}
             row = made[key] = _row(finding, labels, staged=staged)
-        found.append(row)
-    return found
+        found[fingerprint] = row
+    return tuple(found.values())
 
 
 def _row(finding: Finding, labels: dict[str, str], *, staged: bool) -> Row:

@@ -388,11 +388,8 @@ class VirtualTable(CursorView, Generic[T]):
     def _row(self, index: int, left: int, width: int) -> Strip:
         row = self._rows.shown[index]
         at_cursor = index == self._cursor
-        state = RowState(
-            at_cursor=at_cursor,
-            focused=at_cursor and self.has_focus,
-            marked=bool(self._rows.marks) and self._rows.key(row) in self._rows.marks,
-        )
+        marked = bool(self._rows.marks) and self._rows.key(row) in self._rows.marks
+        state = RowState(at_cursor=at_cursor, focused=at_cursor and self.has_focus, marked=marked)
         # Row objects live as long as they are shown, and what was painted is dropped when they change.
         key = (id(row), state, left)
         strip = self._painted.get(key)

@@ -69,12 +69,13 @@ async def test_parentheses_go_through_the_views_of_a_pane_and_around() -> None:
 async def test_braces_go_through_the_tabs_of_the_detail_and_around() -> None:
     async with exploring() as user:
         titles = []
-        for _ in range(4):
+        for _ in user.explorer.tabs:
             titles.append(user.explorer.tab.title)
             await user.press("right_curly_bracket")
-        assert titles == ["Why", "Fix", "YAML", "Links"]
+        assert titles[:4] == ["Why", "Fix", "YAML", "Links"]
+        assert user.explorer.tab.title == "Why"
         await user.press("left_curly_bracket")
-        assert user.explorer.tab.title == "Links"
+        assert user.explorer.tab.title == titles[-1]
 
 
 @presses("detail.why", "detail.fix", "detail.yaml", "detail.links")
