@@ -23,6 +23,8 @@ from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source
 
 PUBLISH_EVERY = 0.25
 """Seconds between two publications while pages stream in: often enough to look alive, rare enough to be cheap."""
+LARGE = 10_000
+"""Objects from which publications grow rarer in proportion, since each costs in proportion to all objects."""
 
 
 def empty_snapshot(info: SourceInfo) -> Snapshot:
@@ -196,8 +198,7 @@ class Session:
                 if isinstance(event, Problem):
                     problems.append(event)
                 changed.update(_touched(event))
-                due = isinstance(event, Ended | Opened) or time.monotonic() - last > PUBLISH_EVERY
-                if mine.stream and due:
+                if mine.stream and _due(event, builder.count, time.monotonic() - last):
                     last = time.monotonic()
                     snapshot = builder.snapshot()
                     self._publish(mine, snapshot=snapshot, problems=tuple(problems))
@@ -223,6 +224,13 @@ class Session:
             self._publish(mine, results=results, judging=not last)
             if last:
                 return
+
+
+def _due(event: Event, count: int, seconds: float) -> bool:
+    """Whether to publish after `event`, with `count` objects known, `seconds` after the last time."""
+    if count < LARGE and isinstance(event, Ended | Opened):
+        return True
+    return seconds > PUBLISH_EVERY * max(1.0, count / LARGE)
 
 
 def _touched(event: Event) -> tuple[str, ...]:

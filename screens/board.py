@@ -92,6 +92,7 @@ class Board(Notices):
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
         self._busy = self._again = False
+        self._to_build: tuple[Listing, View] = (self.listing, self.view)
         self._touched = False
         self._badges: tuple[str, ...] = ("",) * len(self.panes)
         self._since = time.monotonic()
@@ -209,10 +210,13 @@ class Board(Notices):
             self._again = True
             return
         self._busy = True
-        self._build(self.listing, self.view)
+        self._to_build = (self.listing, self.view)
+        self._build()
 
     @work(thread=True, group="rows", exit_on_error=False)
-    def _build(self, listing: Listing, view: View) -> None:
+    def _build(self) -> None:
+        # Not arguments: Textual keeps those of every worker that ever ran, and with them every Snapshot.
+        listing, view = self._to_build
         rows = listing.rows(view)
         badges = tuple(pane.badge(view) if pane.badge else "" for pane in self.panes)
         self.post_message(self.RowsReady(listing, view, rows, badges))

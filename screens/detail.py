@@ -37,6 +37,7 @@ class Detailed(Board):
         self.tab_index = 0
         self._working = False
         self._next: tuple[Hand, Tab] | None = None
+        self._now: tuple[Hand, Tab] | None = None
         self._shown: tuple[str, str] = ("", "")
 
     @property
@@ -77,12 +78,15 @@ class Detailed(Board):
         if self._next is None:
             self._working = False
             return
-        hand, tab = self._next
-        self._next = None
-        self._work_out(hand, tab)
+        self._now, self._next = self._next, None
+        self._work_out()
 
     @work(thread=True, group="detail", exit_on_error=False)
-    def _work_out(self, hand: Hand, tab: Tab) -> None:
+    def _work_out(self) -> None:
+        # Not arguments: Textual keeps those of every worker that ever ran, and with them every Snapshot.
+        if self._now is None:
+            return
+        (hand, tab), self._now = self._now, None
         self.post_message(self.DetailReady(hand, tab, tab.lines(hand)))
 
     @on(DetailReady)

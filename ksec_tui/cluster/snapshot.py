@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -193,7 +194,6 @@ class Snapshot:
         return Snapshot(self.source, objects, self.coverage, documents, self.hostile, self.unreadable)
 
 
-def with_type(kind: Kind[Any], document: Document) -> Document:
 def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:
     index: dict[tuple[str, str], list[Unreadable]] = {}
     for entry in snapshot.unreadable:
@@ -201,6 +201,7 @@ def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:
     return index
 
 
+def with_type(kind: Kind[Any], document: Document) -> Document:
     """`document` with apiVersion and kind first, which items of a list do not carry."""
     version = document.get("apiVersion")
     if not isinstance(version, str) or not version:
@@ -224,11 +225,17 @@ class SnapshotBuilder:
         self._unreadable: dict[str, list[Unreadable]] = {}
         self._coverage: dict[str, KindCoverage] = {kind.resource: KindCoverage() for kind in kinds}
         self._ordered: dict[str, tuple[KubeObject, ...]] = {}
+        self._held: dict[str, dict[ObjectRef, bytes]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many objects have come."""
+        return sum(map(len, self._objects.values()))
 
     def add(self, page: Page) -> None:
         """Take in one page; an object that comes twice counts once, the later one wins."""
         resource = page.kind.resource
-        self._ordered.pop(resource, None)
+        self._changed(resource)
         slot = self._objects.setdefault(resource, {})
         documents = self._documents.setdefault(resource, {})
         hostile = self._hostile.setdefault(resource, {})
@@ -242,9 +249,13 @@ class SnapshotBuilder:
         hostile.update({entry.ref: entry for entry in page.hostile})
         self._unreadable.setdefault(resource, []).extend(page.unreadable)
 
+    def _changed(self, resource: str) -> None:
+        self._ordered.pop(resource, None)
+        self._held.pop(resource, None)
+
     def restart(self, kind: Kind[KubeObject]) -> None:
         """Forget what came of `kind`: its list starts again."""
-        self._ordered.pop(kind.resource, None)
+        self._changed(kind.resource)
         self._objects[kind.resource] = {}
         for store in (self._documents, self._hostile, self._unreadable):
             store.pop(kind.resource, None)
@@ -262,11 +273,14 @@ class SnapshotBuilder:
         for resource, slot in self._objects.items():
             if resource not in self._ordered:
                 self._ordered[resource] = tuple(sorted(slot.values(), key=_order))
+        for resource, documents in self._documents.items():
+            if resource not in self._held:
+                self._held[resource] = dict(documents)
         return Snapshot(
             self.source,
             dict(self._ordered),
             Coverage(dict(sorted(self._coverage.items()))),
-            {ref: raw for store in self._documents.values() for ref, raw in store.items()},
+            ChainMap(*self._held.values()),
             tuple(sorted(entry for store in self._hostile.values() for entry in store.values())),
             tuple(sorted(entry for store in self._unreadable.values() for entry in store)),
         )

@@ -45,13 +45,26 @@ class CheckResult(msgspec.Struct, frozen=True):
     subjects: str = ""
 
 
+def _ranked(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
+    """All findings in the order of `rank`.
+
+    In many small sorts: one sort of 100,000 findings would let no other thread run while it lasts.
+    """
+    alike: dict[tuple[int, int, str], list[Finding]] = {}
+    for result in results:
+        for finding in result.findings:
+            alike.setdefault(rank(finding)[:3], []).append(finding)
+    return tuple(
+        finding for key in sorted(alike) for finding in sorted(alike[key], key=lambda item: item.subject)
+    )
+
+
 class Results:
     """What all checks found, with lookups by object."""
 
     def __init__(self, by_check: dict[str, CheckResult]) -> None:
         self.by_check = by_check
-        found = [finding for result in by_check.values() for finding in result.findings]
-        self.findings: tuple[Finding, ...] = tuple(sorted(found, key=rank))
+        self.findings: tuple[Finding, ...] = _ranked(by_check.values())
         self._by_ref: dict[ObjectRef, list[Finding]] | None = None
         self._pointing: dict[ObjectRef, list[Finding]] | None = None
 

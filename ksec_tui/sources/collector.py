@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_NEVER = 1_000_000_000
+
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
@@ -17,3 +19,13 @@ def gc_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def gc_young_only() -> None:
+    """From now on, look for garbage among young objects only.
+
+    Looking through everything that a large cluster consists of stops all threads for up to a second, and
+    finds next to nothing: values without cycles are freed without the collector.
+    """
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young or 700, middle or 10, _NEVER)
