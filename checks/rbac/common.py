@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ksec_tui.analysis.identity import is_bootstrap
 from ksec_tui.analysis.rbac.bindings import USER_FACING, Bound, binding_named, bindings
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
 from ksec_tui.analysis.rbac.identity import MASTERS, identity_of
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED
-from ksec_tui.analysis.rbac.rules import ALL, covers_resource, is_everything
+from ksec_tui.analysis.rbac.rules import ALL, is_everything
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot
@@ -59,7 +60,7 @@ def _gap(snapshot: Snapshot, bound: Bound) -> bool:
     return bound.holder is None and bool(bound.unknown) and snapshot.coverage.gap(kind, place) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Power:
     """A right that is a risk: any of some verbs on one resource (``pods/exec``) of one API group.
 
@@ -78,7 +79,7 @@ class Power:
     inside: bool | None = None
     names: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def reachable_inside(self) -> bool:
         """Whether a RoleBinding can give it: requests for the resource have a namespace."""
         if self.inside is not None:
@@ -86,18 +87,22 @@ class Power:
         key = (self.group, self.resource.partition("/")[0])
         return key not in CLUSTER_SCOPED and key not in VIRTUAL_CLUSTER_SCOPED
 
+    @cached_property
+    def _entries(self) -> frozenset[str]:
+        """The entries of a rule's resources that cover it."""
+        _, slash, subresource = self.resource.partition("/")
+        return frozenset((ALL, self.resource, f"*/{subresource}") if slash else (ALL, self.resource))
+
     def of(self, rule: PolicyRule) -> tuple[str, ...]:
         """Those of its verbs that `rule` gives, leaving out what resourceNames make impossible."""
-        resource, _, subresource = self.resource.partition("/")
-        if self.resource == ALL:
-            covered = self.group in rule.api_groups and bool(rule.resources)
-        else:
-            grouped = self.group in rule.api_groups or ALL in rule.api_groups
-            covered = grouped and covers_resource(rule, resource, subresource)
-        if not covered or (self.names and pinned(rule) and not self.meant(rule)):
+        if self.group not in rule.api_groups and (ALL not in rule.api_groups or self.resource == ALL):
+            return ()
+        if not rule.resources or (self.resource != ALL and self._entries.isdisjoint(rule.resources)):
+            return ()
+        if self.names and pinned(rule) and not self.meant(rule):
             return ()
         given = [verb for verb in self.verbs if verb in rule.verbs or ALL in rule.verbs]
-        if pinned(rule) and not subresource:
+        if pinned(rule) and "/" not in self.resource:
             # A POST names no object, PUT and server-side apply do; deletecollection never does.
             named = not {"update", "patch", ALL}.isdisjoint(rule.verbs)
             given = [verb for verb in given if verb != "deletecollection" and (verb != "create" or named)]
@@ -157,22 +162,28 @@ def granted(
         only_in: the only namespaces where they matter, besides the whole cluster.
     """
     every = tuple(wanted)
-    usual = severity_of(bound, cluster, cluster if only_in else inside)
+    place = bound.namespace
     stop = preface(bound)
-    if usual is None or (only_in and bound.namespace is not None and bound.namespace not in only_in):
+    if place is not None and (place not in only_in if only_in else inside is None):
         reachable = bool(only_in) or any(power.reachable_inside for power in every)
         why = "it does not matter there" if reachable else "such requests have no namespace"
-        yield NotApplicable(f"a RoleBinding in {bound.namespace} cannot give it: {why}")
+        yield NotApplicable(f"a RoleBinding in {place} cannot give it: {why}")
         return
     if stop is not None:
         yield stop
         return
+    usual: Severity | None = None
+    reach = every if place is None else [power for power in every if power.reachable_inside]
     for index, rule in enumerate(bound.rules):
-        hits = {power: power.of(rule) for power in every if bound.namespace is None or power.reachable_inside}
-        hits = {power: verbs for power, verbs in hits.items() if verbs}
-        if hits and not (usual <= Severity.MEDIUM and _told_elsewhere(bound, rule)):
-            said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits.items())
-            meant = any(power.meant(rule) for power in hits)
+        hits = [(power, verbs) for power in reach if (verbs := power.of(rule))]
+        if not hits:
+            continue
+        if usual is None:
+            found = severity_of(bound, cluster, cluster if only_in else inside)
+            usual = cluster if found is None else found
+        if usual > Severity.MEDIUM or not _told_elsewhere(bound, rule):
+            said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits)
+            meant = any(power.meant(rule) for power, _ in hits)
             yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
 
 
