@@ -55,7 +55,9 @@ def _nothing(hand: Hand) -> Iterator[Line]:
         for name, value in row.values.items():
             text = value if isinstance(value, str) else getattr(value, "text", str(value))
             if text:
-                yield Line(((f"{name:12} ", "muted"), (text, "")))
+                first, *rest = list(prose(text, hand.width - 13))[:-1]
+                yield Line(((f"{name:12} ", "muted"), *first.spans))
+                yield from (Line(((" " * 13, ""), *more.spans)) for more in rest)
 
 
 def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:

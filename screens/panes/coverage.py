@@ -100,11 +100,11 @@ PANE = Pane(
             (),
             (
                 Column(
-                    "name", "RESOURCE", lambda row: row.ref.name, width=34, min_width=14, grow=1, priority=0
+                    "name", "RESOURCE", lambda row: row.ref.name, width=34, min_width=26, grow=1, priority=0
                 ),
                 value_column("state", "STATE", width=15, min_width=12, priority=0),
                 value_column("count", "OBJECTS", width=9, min_width=7, right=True, priority=1),
-                value_column("unreadable", "UNREADABLE", width=10, min_width=10, right=True, priority=4),
+                value_column("unreadable", "UNREADABLE", width=10, min_width=10, right=True, priority=3),
                 value_column("scope", "SCOPE", width=12, min_width=8, priority=3),
                 value_column("checks", "CHECKS", width=6, min_width=6, right=True, priority=2),
                 value_column("reason", "REASON", width=30, min_width=10, grow=3, priority=2),
