@@ -59,17 +59,17 @@ class Holdings:
         rules: list[tuple[PolicyRule, ...]] = []
         grants: list[Grant] = []
         by_login: dict[Login, list[_Numbered]] = {}
-        by_role: list[dict[str, list[Grant]]] = []
-        within: dict[str, set[int]] = {}
+        by_role: list[dict[str | None, list[Grant]]] = []
+        within: dict[str | None, set[int]] = {}
         for bound in bindings(snapshot):
             role = numbers.get(bound.role)
             if role is None:
                 role = numbers[bound.role] = len(rules)
                 rules.append(bound.rules)
                 by_role.append({})
-            place, namespace = bound.ref.namespace, bound.namespace
-            within.setdefault(place, set()).add(role)
-            listed = by_role[role].setdefault(place, [])
+            namespace = bound.namespace
+            within.setdefault(namespace, set()).add(role)
+            listed = by_role[role].setdefault(namespace, [])
             for subject in bound.people:
                 grant = Grant(subject, bound.role, bound.ref, namespace, bound.rules, bound.unknown)
                 grants.append(grant)
@@ -114,7 +114,7 @@ class Holdings:
                 for listed in places.values():
                     yield from listed
                 continue
-            yield from places.get("", ())
+            yield from places.get(None, ())
             if namespace:
                 yield from places.get(namespace, ())
 
@@ -135,7 +135,7 @@ class Holdings:
         reach = self._reach.get(namespace)
         if reach is None:
             reach = 0
-            for role in self._within.get(namespace, ()):
+            for role in self._within.get(namespace or None, ()):
                 reach |= self.rules.span(role)
             if namespace:
                 reach |= self._reaching("")
