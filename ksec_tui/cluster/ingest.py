@@ -133,7 +133,7 @@ def _careful_page(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool) -> Page
         raise PageError(f"the list of {kind.resource} is not valid: {clean(str(error), 200)}") from error
     except (ValueError, RecursionError):
         try:
-            listed = msgspec.convert(_lenient_tree(raw), _TreeList)
+            listed = msgspec.convert(lenient_tree(raw), _TreeList)
         except (ValueError, RecursionError) as error:
             raise PageError(f"the list of {kind.resource} is not valid: {clean(str(error), 200)}") from error
         items = (item_from_tree(kind, item) for item in listed.items or ())
@@ -142,7 +142,7 @@ def _careful_page(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool) -> Page
     return msgspec.structs.replace(page, next=meta.continue_ or "", version=meta.resource_version or "")
 
 
-def _lenient_tree(raw: bytes) -> object:
+def lenient_tree(raw: bytes) -> object:
     """Decode JSON as Go does: bytes that are no UTF-8 and halves of surrogate pairs spoil nothing else.
 
     Raises:
@@ -201,7 +201,7 @@ def _tree(raw: bytes) -> object:
     try:
         return _TREE.decode(raw)
     except ValueError:
-        return _lenient_tree(raw)
+        return lenient_tree(raw)
 
 
 def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: str = "") -> Item:

@@ -32,6 +32,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources import manifests
+from ksec_tui.sources.archive import is_archive
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, SourceError, Started
 from ksec_tui.sources.collector import gc_paused
 from ksec_tui.sources.inputs import STDIN, Input, Skipped, read_inputs, read_stdin, stem_and_ending
@@ -129,7 +130,7 @@ class _Reading:
             shown = one_line(found.path)
             if found.lost:
                 self._lost = f"{shown} was not read to its end"
-            else:
+            elif not is_archive(found.path):  # of an archive only its links are left out
                 yield from self._broken(manifests.kind_of_file(stem), shown, many=True)
             yield Problem(shown, found.reason)
             return
@@ -194,8 +195,10 @@ class _Reading:
             yield Started(kind)
 
     def _broken(self, kind: Kind[KubeObject] | None, where: str, *, many: bool) -> Iterator[Event]:
-        """Objects of `kind` were there and are not known: one, or nobody knows how many."""
+        """Objects of `kind` were there and are not known: one, or nobody knows how many (of which kinds)."""
         if kind is None:
+            if many:
+                self._lost = self._lost or f"{where} could not be read"
             return
         yield from self._start(kind)
         if many:

@@ -85,11 +85,13 @@ def _read(path: str) -> Iterator[Input | Skipped]:
     with Path(path).open("rb") as file:
         status = os.fstat(file.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size > MAX_FILE:
-            yield Skipped(path, f"{_size(status.st_size)}; files over {MAX_FILE >> 20} MiB are not read")
+            said = f"{_size(status.st_size)}; files over {MAX_FILE >> 20} MiB are not read"
+            yield Skipped(path, said, lost=archive.is_archive(path))
             return
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        yield Skipped(path, f"more than {MAX_FILE >> 20} MiB, which is more than is read of one file")
+        said = f"more than {MAX_FILE >> 20} MiB, which is more than is read of one file"
+        yield Skipped(path, said, lost=archive.is_archive(path))
     elif archive.is_archive(path):
         yield from _unpack(path, data)
     else:

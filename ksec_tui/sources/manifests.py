@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.ingest import lenient_tree
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named, kind_of_resource
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources import yaml_reader
@@ -88,7 +89,10 @@ class Doubled(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A document that could not be read; its kind if that could be guessed, `many` if it was a list."""
+    """A document that could not be read; its kind if that could be guessed, `many` if it was a list.
+
+    Without a kind, `many` says that it may have held objects of every kind.
+    """
 
     line: int
     reason: str
@@ -130,6 +134,13 @@ def read(data: bytes, *, stem: str = "", ending: str = "") -> Iterator[Part]:
             yield Alien(1)
             return
         except (ValueError, RecursionError) as error:
+            try:
+                tree = lenient_tree(data)
+            except (ValueError, RecursionError):
+                tree = None
+            if tree is not None:
+                yield from _tree_part(tree, 1, stem, ("", ""), 0)
+                return
             if ending == ".json":
                 yield _broken_json(data, error, stem)
                 return
@@ -161,7 +172,9 @@ def _broken_json(data: bytes, error: Exception, stem: str) -> Broken:
     line = 1 + data.count(b"\n", 0, int(place[1])) if place else 1
     if "truncated" in text:
         line = 1 + data.rstrip().count(b"\n")
-    return Broken(line, f"not valid JSON: {one_line(_BYTE.sub('', text), 160)}", kind_of_file(stem))
+    kind = kind_of_file(stem)
+    many = kind is not None or b'"apiVersion"' in data
+    return Broken(line, f"not valid JSON: {one_line(_BYTE.sub('', text), 160)}", kind, many)
 
 
 def _json_part(
@@ -225,7 +238,9 @@ def _yaml(data: bytes, stem: str) -> Iterator[Part]:
             except yaml_reader.YamlError as error:
                 yield Broken(error.line, error.reason, *_guessed(part, stem))
     except ValueError as error:
-        yield Broken(1, f"not readable as text: {one_line(str(error), 120)}", kind_of_file(stem))
+        kind = kind_of_file(stem)
+        many = kind is not None or b"apiVersion" in data
+        yield Broken(1, f"not readable as text: {one_line(str(error), 120)}", kind, many)
 
 
 def _guessed(part: bytes, stem: str) -> tuple[Kind[KubeObject] | None, bool]:

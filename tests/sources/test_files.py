@@ -621,3 +621,51 @@ def test_a_version_that_means_something_else_is_unreadable_and_not_read_as_v1(
     assert snapshot.count() == 0
     assert [(item.ref.namespace, item.ref.name) for item in snapshot.unreadable] == [ref]
     assert "version" in snapshot.unreadable[0].reason
+
+
+LISTED = '{"apiVersion":"v1","kind":"List","items":[%s]}'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (
+            "all.yaml",
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: b\n",
+        ),
+        ("all.json", (LISTED % json.dumps(pod("b")))[:-3]),
+        ("all.yaml", b"apiVersion: v1\nkind: List\nitems: []\n\xff\xfe\xff"),
+    ],
+)
+def test_a_broken_list_of_anything_leaves_no_kind_complete(
+    write: Write, name: str, content: str | bytes
+) -> None:
+    """What it held may have been of any kind: nothing that other files show may pass as all there is."""
+    snapshot, problems = read(write("good.yaml", POD_YAML % "a"), write(name, content))
+    assert names(snapshot) == ["a"]
+    assert snapshot.coverage.of(POD).state is State.TRUNCATED
+    assert len(problems) == 1
+
+
+def test_a_file_that_was_not_opened_leaves_no_kind_complete(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = write("good.yaml", POD_YAML % "a")
+    monkeypatch.setattr(inputs, "MAX_FILE", len(POD_YAML) + 10)
+    snapshot, _ = read(good, write("large.yaml", f"{POD_YAML % 'b'}---\n{POD_YAML % 'c'}"))
+    assert names(snapshot) == ["a"]
+    assert snapshot.coverage.of(POD).state is State.TRUNCATED
+
+
+def test_a_broken_file_that_is_no_manifest_takes_nothing_away(write: Write) -> None:
+    snapshot, problems = read(write("good.yaml", POD_YAML % "a"), write("tsconfig.json", '{"a": 1, // no\n}'))
+    assert snapshot.coverage.of(POD).state is State.OK
+    assert len(problems) == 1
+
+
+def test_half_a_surrogate_pair_spoils_no_other_object(write: Write) -> None:
+    """JSON may carry it as an escape, and kubectl's decoder reads it."""
+    path = write("all.json", LISTED % json.dumps(pod("a")).replace("shop", "shop\\ud800"))
+    snapshot, _ = read(path)
+    assert names(snapshot) == ["a"]
+    assert len(snapshot.hostile) == 1
