@@ -11,7 +11,8 @@ _NAME = re.compile(
     r"(?i)(pass(word|wd|phrase)?|secret|token|api_?key|access_?key|private_?key|credential|connection_?string|\bpwd\b|auth_?key)"
 )
 _NAME_EXEMPT = re.compile(
-    r"(?i)(_file|_path|_dir|_name|_ttl|_expir\w*|_url|_endpoint|_length|_enabled|_secret_ref|_issuer|_header|_timeout)$"
+    r"(?i)(_file|_path|_dir|_name|_ttl|_expir\w*|_url|_endpoint|_length|_enabled|_secret_ref|_issuer|_header|_timeout"
+    r"|secretname|secretnamespace|secretproviderclass)$"
 )
 _VALUE = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"
@@ -19,7 +20,7 @@ _VALUE = re.compile(
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
     r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\."
-    r"|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
+    r"|://[^/\s:@]+:[^/\s:@]+@"
 )
 _PLAIN = re.compile(r"(?i)^(|true|false|yes|no|on|off|none|null|\d+|/[\w./-]*|\$\(\w+\)|\$\{?\w+\}?)$")
 
@@ -44,8 +45,74 @@ def credential(name: str, value: str) -> str:
     return ""
 
 
+_SEPARATORS = re.compile(r"([\s=;,'\"&|]+)")
+_AUTHORIZATION = re.compile(r"(?i)\b(authorization|cookie)\b")
+_SCHEMES = ("basic", "bearer", "token", "negotiate")
+_LONGEST_NAME = 200
+
+
+def command_line(words: list[object]) -> list[object]:
+    """The words of a command without the credentials in them.
+
+    ``--password=x``, ``--token x``, ``PASSWORD=x``, ``curl -H 'Authorization: Bearer x'``, URLs with a login.
+    A word may be a script with many commands. The same list comes back when nothing was found.
+    """
+    found: list[object] = []
+    name = ""
+    for word in words:
+        if not isinstance(word, str):
+            found.append(word)
+            name = ""
+            continue
+        text, name = _script(word, name)
+        found.append(text)
+    return words if found == words else found
+
+
+def _script(text: str, name: str) -> tuple[str, str]:
+    """The script, whose first word is the value of option `name` if that is not empty; the option it ends with."""
+    if name and (reason := _credential_word(name, text)):
+        return WITHHELD.format(reason), ""
+    parts = _SEPARATORS.split(text)
+    name, said = "", False
+    for index in range(0, len(parts), 2):
+        word = parts[index]
+        if not word:
+            continue
+        if name and (reason := _credential_word(name, word)):
+            parts[index] = WITHHELD.format(reason)
+            name = ""
+            continue
+        if said and word.lower() not in _SCHEMES:
+            parts[index] = WITHHELD.format("named like a credential")
+        said = (said and word.lower() in _SCHEMES) or (
+            word.endswith(":") and _AUTHORIZATION.search(word[-_LONGEST_NAME:]) is not None
+        )
+        after = parts[index + 1] if index + 1 < len(parts) else ""
+        option = word.startswith("-") and ("=" in after or not after.strip())
+        name = word if option or after.startswith("=") else ""
+    changed = "".join(parts)
+    return (_shapes(changed), name if name.startswith("-") and len(parts) == 1 else "")
+
+
+def _credential_word(name: str, word: str) -> str:
+    """Why `word` after `name` is a credential; an option that follows an option is none."""
+    if word.startswith(("-", "(withheld")):
+        return ""
+    return credential(name.strip("-").replace("-", "_")[-_LONGEST_NAME:], word)
+
+
+def _shapes(text: str) -> str:
+    """`text` withheld when it holds something in the shape of a credential."""
+    if _VALUE.search(text):
+        return WITHHELD.format("value has the shape of a credential")
+    return text
+
+
 def redacted(document: dict[str, object]) -> dict[str, object]:
-    """`document` without Secret or ConfigMap payloads, credential-like env values and last-applied copies.
+    """`document` without Secret or ConfigMap payloads, last-applied copies and what looks like a credential.
+
+    That is looked for in variables, commands, request headers, options of volumes and URLs.
 
     The input is not changed; parts that need no change are shared.
     """
@@ -69,14 +136,34 @@ def _walk(value: object) -> object:
 def _entry(key: object, value: object) -> object:
     if key == LAST_APPLIED and isinstance(value, str) and not value.startswith("(withheld"):
         return WITHHELD.format(f"{len(value):,} characters")
-    if key == "env" and isinstance(value, list):
+    if key in ("env", "httpHeaders") and isinstance(value, list):
         return [_env(item) for item in value]
+    if key in ("command", "args") and isinstance(value, list):
+        return command_line(value)
+    if key in ("volumeAttributes", "options") and isinstance(value, dict):
+        return {name: _option(str(name), item) for name, item in value.items()}
+    if key == "annotations" and isinstance(value, dict):
+        return {name: _annotation(name, item) for name, item in value.items()}
+    if isinstance(value, str) and key in ("url", "value"):
+        return _shapes(value)
     return _walk(value)
+
+
+def _annotation(name: object, value: object) -> object:
+    return _shapes(value) if isinstance(value, str) and name != LAST_APPLIED else _entry(name, value)
+
+
+def _option(name: str, value: object) -> object:
+    reason = credential(name, value) if isinstance(value, str) else ""
+    return WITHHELD.format(reason) if reason else _walk(value)
 
 
 def _env(item: object) -> object:
     if isinstance(item, Mapping) and isinstance(item.get("value"), str):
-        reason = credential(str(item.get("name", "")), str(item["value"]))
+        name = str(item.get("name", ""))
+        reason = credential(name, str(item["value"]))
+        if not reason and _AUTHORIZATION.fullmatch(name) and item["value"]:
+            reason = "named like a credential"
         if reason:
             return {**item, "value": WITHHELD.format(reason)}
     return item
