@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from ksec_tui.analysis.network.engines import Answer, foreign_engines
-from ksec_tui.analysis.network.selectors import label_sets, named_ports
+from ksec_tui.analysis.network.selectors import label_sets, named_ports, policies_for
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.cluster.kinds import NETWORK_POLICY
 from ksec_tui.cluster.networking import IngressPolicyRule, NetworkPolicy, PolicyPeer, PolicyPort
@@ -40,7 +40,7 @@ def isolating(snapshot: Snapshot, workload: Workload, direction: Direction) -> t
     sets = label_sets(snapshot, workload)
     return tuple(
         policy
-        for policy in snapshot.within(NETWORK_POLICY, workload.namespace)
+        for policy in policies_for(snapshot, workload.namespace, sets)
         if affects(policy, direction) and any(policy.spec.pod_selector.matches(labels) for labels in sets)
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ksec_tui.analysis.workloads import Workload, workloads
@@ -77,9 +77,13 @@ def selected_by_service(snapshot: Snapshot, service: Service) -> tuple[Workload,
 def selected_by_policy(snapshot: Snapshot, policy: NetworkPolicy) -> tuple[Workload, ...]:
     """The workloads that a NetworkPolicy's podSelector matches, ended ones and host-network ones included."""
     selector = policy.spec.pod_selector
+    few = workloads_in(snapshot, policy.namespace)
+    if selector.match_labels:
+        postings = _postings(snapshot)
+        few = min((postings.get((policy.namespace, *p), ()) for p in selector.match_labels.items()), key=len)
     return tuple(
         workload
-        for workload in workloads_in(snapshot, policy.namespace)
+        for workload in few
         if any(selector.matches(labels) for labels in label_sets(snapshot, workload))
     )
 
@@ -142,6 +146,31 @@ def target_ports(workload: Workload, port: ServicePort) -> tuple[int, ...]:
     if target.isdecimal():
         return (int(target),)
     return named_ports(workload.spec, target, port.protocol or "TCP")
+
+
+def policies_for(snapshot: Snapshot, namespace: str, sets: Iterable[Labels]) -> tuple[NetworkPolicy, ...]:
+    """The NetworkPolicies of a namespace that may select pods with one of these label sets, in their order.
+
+    One of the labels that a policy asks for is looked up, so that thousands of policies stay cheap.
+    """
+    index: dict[tuple[str, tuple[str, str] | None], list[int]] = snapshot.derived(_by_pair, _by_pair)
+    pairs = {pair for labels in sets for pair in labels.items()}
+    places = [*index.get((namespace, None), ())]
+    for pair in pairs:
+        places.extend(index.get((namespace, pair), ()))
+    every = snapshot.within(NETWORK_POLICY, namespace)
+    return tuple(every[place] for place in sorted(places))
+
+
+def _by_pair(snapshot: Snapshot) -> dict[tuple[str, tuple[str, str] | None], list[int]]:
+    index: dict[tuple[str, tuple[str, str] | None], list[int]] = {}
+    places: dict[str, int] = {}
+    for policy in snapshot.of(NETWORK_POLICY):
+        place = places.get(policy.namespace, 0)
+        places[policy.namespace] = place + 1
+        pair = min(policy.spec.pod_selector.match_labels.items(), default=None)
+        index.setdefault((policy.namespace, pair), []).append(place)
+    return index
 
 
 def _postings(snapshot: Snapshot) -> dict[tuple[str, str, str], tuple[Workload, ...]]:
