@@ -164,6 +164,10 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     return CheckResult(tuple(findings), tally, item.on.title)
 
 
+_UNDECODED = 100
+"""Objects that could not be decoded which a check names one by one; a broken list can hold a million."""
+
+
 class _Gaps:
     """Subjects that cannot be judged since something was not read: one finding for each place, not for each."""
 
@@ -207,8 +211,14 @@ class _Gaps:
         """One UNKNOWN for each place and reason, and one when the subjects themselves could not all be read."""
         whole: dict[str, int] = {}
         for kind in self._item.on.kinds:
+            by_name: dict[ObjectRef, list[str]] = {}
             for odd in self._snapshot.undecoded(kind):
-                yield self._unknown(odd.ref, f"it could not be decoded: {odd.reason}")
+                by_name.setdefault(odd.ref, []).append(odd.reason)
+            for ref, reasons in list(by_name.items())[:_UNDECODED]:
+                more = f" (and {len(reasons) - 1:,} more of that name)" if len(reasons) > 1 else ""
+                yield self._unknown(ref, f"it could not be decoded: {reasons[0]}{more}")
+            if len(by_name) > _UNDECODED:
+                whole[f"{len(by_name) - _UNDECODED:,} more {kind.resource} could not be decoded"] = 0
         for (where, reason), count in self._merged().items():
             if where == CLUSTER:
                 whole[reason] = whole.get(reason, 0) + count

@@ -208,11 +208,19 @@ def _json_part(
         try:
             inner = _HEAD.decode(content)
         except (ValueError, RecursionError):
-            yield Alien(line)
+            yield _no_object(line, item_default)
         else:
             yield from _json_part(inner, content, line, stem, item_default, level + 1)
         if place >= 0:
             line += content.count(b"\n")
+
+
+def _no_object(line: int, default: tuple[str, str]) -> Alien | Broken:
+    """Something that is no object; in a list of one kind it stands for one of that kind."""
+    kind = kind_of_object(*default)
+    return (
+        Alien(line) if kind is None else Broken(line, f"an item of {kind.name}List is no object", kind, many=False)
+    )
 
 
 def _first_item(raw: bytes, item: bytes) -> int:
@@ -261,7 +269,7 @@ def _tree_part(
     item_lines: tuple[int, ...] = (),
 ) -> Iterator[Part]:
     if not isinstance(tree, dict):
-        yield Alien(line)
+        yield _no_object(line, default)
         return
     version = _server_version(tree.get("gitVersion"), tree.get("serverVersion")) if level == 0 else ""
     if version:

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from ksec_tui.cluster.coverage import Coverage, KindCoverage, State
-from ksec_tui.cluster.ingest import Unreadable
-from ksec_tui.cluster.kinds import NAMESPACE, NETWORK_POLICY
+from ksec_tui.cluster.ingest import Page, Unreadable
+from ksec_tui.cluster.kinds import KINDS, NAMESPACE, NETWORK_POLICY, POD
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.check import Check, check, objects
+from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.findings.check import WORKLOADS, Check, check, objects
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
 from ksec_tui.findings.runner import Cancelled, CheckResult, run, run_one
@@ -221,3 +221,29 @@ def test_a_check_without_its_page_is_refused() -> None:
 
     with pytest.raises(ValueError, match="no section '## Why'"):
         check("test-bare", "Bare", Severity.LOW, on=objects(NAMESPACE), threats=(), references=())(bare)
+
+
+def test_a_flood_of_objects_that_cannot_be_decoded_is_counted_not_listed() -> None:
+    """Nor is one name told twice."""
+    named = tuple(Unreadable(ObjectRef("shop", POD.name, f"p{n}"), "bad") for n in range(500))
+    nameless = tuple(Unreadable(ObjectRef("", POD.name, "(unnamed)"), "bad") for _ in range(500))
+    builder = SnapshotBuilder(SourceInfo())
+    builder.add(Page(POD, unreadable=named + nameless))
+    for every in KINDS:
+        builder.cover(every, KindCoverage(State.OK))
+    declared = check(
+        "toy-flood", "Flood", Severity.LOW, on=WORKLOADS, threats=(Threat.CONTAINER,), references=("toy",)
+    )
+    result = run_one(builder.snapshot(), declared(silent))
+    assert len({item.fingerprint for item in result.findings}) == len(result.findings) < 200
+    assert result.tally.verdict is Verdict.UNKNOWN
+    said = " ".join(item.reason for item in result.findings)
+    assert "499 more of that name" in said
+    assert "401 more pods could not be decoded" in said
+
+
+def silent(_: object, __: Snapshot) -> Iterator[Outcome]:
+    yield from ()
+
+
+silent.__doc__ = PAGE

@@ -669,3 +669,13 @@ def test_half_a_surrogate_pair_spoils_no_other_object(write: Write) -> None:
     snapshot, _ = read(path)
     assert names(snapshot) == ["a"]
     assert len(snapshot.hostile) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"apiVersion":"v1","kind":"PodList","items":[1]}', "kind: PodList\napiVersion: v1\nitems: [x]"],
+)
+def test_an_item_of_a_list_that_is_no_object_is_unreadable(write: Write, content: str) -> None:
+    snapshot, problems = read(write("a.yaml", content))
+    assert [item.ref.kind for item in snapshot.unreadable] == ["Pod"]
+    assert len(problems) == 1
