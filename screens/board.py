@@ -16,8 +16,10 @@ from ksec_tui.findings.filter import Filter, FilterError, parse
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens import panes
 from ksec_tui.screens.history import History, Place
+from ksec_tui.screens.lens import Lens, access_column
 from ksec_tui.screens.lines import Bar, PaneStrip, Part, list_title, status
 from ksec_tui.screens.notices import Notices
+from ksec_tui.screens.opening import when_painted
 from ksec_tui.screens.pane import Listing, Pane, Row, View, discover, object_row, risk_column
 from ksec_tui.screens.prompt import PromptBar
 from ksec_tui.screens.standing import placeholder
@@ -118,7 +120,7 @@ class Board(Notices):
         self.show_listing()
         self.table.focus()
         self.set_interval(1.0, self.show_bars)
-        self.call_after_refresh(self.session.refresh)
+        when_painted(self, self.session.refresh)
 
     def on_resize(self) -> None:
         """Bars depend on the width."""
@@ -154,10 +156,14 @@ class Board(Notices):
     @property
     def columns(self) -> tuple[Column[Row], ...]:
         """The columns of the view that is on."""
-        if not self.view.ascii:
-            return self.listing.columns
-        plain = risk_column(ascii=True)
-        return tuple(plain if item.id == plain.id else item for item in self.listing.columns)
+        columns = self.listing.columns
+        if self.view.ascii:
+            plain = risk_column(ascii=True)
+            columns = tuple(plain if item.id == plain.id else item for item in columns)
+        if self.view.lens.eyes is not None:
+            may: Column[Row] = access_column(self.view.state.snapshot, self.view.lens.eyes)
+            columns = (*columns[:1], may, *columns[1:])
+        return columns
 
     @property
     def row(self) -> Row | None:
@@ -189,7 +195,7 @@ class Board(Notices):
     @on(StateArrived)
     def _take_state(self, message: StateArrived) -> None:
         before = self.view.state
-        self.view = View.of(message.state, self.view.plan, ascii=self.view.ascii)
+        self.view = View.of(message.state, self.view.plan, ascii=self.view.ascii, lens=self.view.lens)
         if not message.state.reading:
             self._since = time.monotonic()
         if message.state.error and message.state.error != before.error:
@@ -199,9 +205,20 @@ class Board(Notices):
 
     def set_plan(self, plan: FixPlan) -> None:
         """Replace the plan of staged fixes."""
-        self.view = View.of(self.view.state, plan, ascii=self.view.ascii)
+        self.view = View.of(self.view.state, plan, ascii=self.view.ascii, lens=self.view.lens)
         self.show_bars()
         self.rebuild()
+        self.show_detail(again=True)
+
+    def set_lens(self, lens: Lens) -> None:
+        """Replace whose rights are shown, whom they are compared with, or what is asked."""
+        eyes = self.view.lens.eyes
+        self.view = View.of(self.view.state, self.view.plan, ascii=self.view.ascii, lens=lens)
+        if lens.eyes != eyes:
+            self.show_listing(self.table.cursor_key or "")
+        else:
+            self.rebuild()
+        self.show_bars()
         self.show_detail(again=True)
 
     def rebuild(self) -> None:

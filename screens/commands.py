@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ksec_tui.cluster.kinds import NAMESPACE
 from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.screens.lens import DEFAULT_POLICY
 from ksec_tui.screens.pane import Pane, Row, View
 
 
@@ -38,6 +39,18 @@ class Host(Protocol):
 
     def export_to(self, folder: str) -> None:
         """Write the plan."""
+
+    def ask(self, question: str) -> None:
+        """Show who can do something."""
+
+    def see_as(self, text: str) -> None:
+        """Show what somebody may do with each row."""
+
+    def compare_with(self, text: str) -> None:
+        """Compare rights with somebody's."""
+
+    def subject_words(self) -> Iterable[str]:
+        """Every subject as it is typed."""
 
     def set_theme(self, name: str) -> None:
         """Change the colours."""
@@ -101,6 +114,10 @@ def _objects(host: Host) -> Iterable[str]:
     return (f"{row.ref.kind} {row.ref.path}" for row in host.rows_shown())
 
 
+def _subjects(host: Host) -> Iterable[str]:
+    return (*host.subject_words(), DEFAULT_POLICY)
+
+
 def _show_check(host: Host, text: str) -> None:
     host.go_to_findings(f"rule:{text}" if text else "")
 
@@ -132,6 +149,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("filter", "EXPRESSION", "filter this list; none for all", lambda b, t: b.set_filter(t)),
     Command("check", "ID", "the findings of one check", _show_check, _findings),
     Command("go", "KIND NAMESPACE/NAME", "jump to an object of this list", _go, _objects),
+    Command("who-can", "VERB RESOURCE…", "who may do it: who-can get secrets -n shop", lambda b, t: b.ask(t)),
+    Command("as", "[SUBJECT]", "what somebody may do with each row", lambda b, t: b.see_as(t), _subjects),
+    Command(
+        "compare",
+        "[SUBJECT]",
+        "compare rights: sa:ns/name, default",
+        lambda b, t: b.compare_with(t),
+        _subjects,
+    ),
     Command("export", "[FOLDER]", "prove the staged fixes and write them", _export),
     Command("theme", "NAME", "change the colours", lambda b, t: b.set_theme(t), lambda b: b.theme_names()),
     Command(

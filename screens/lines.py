@@ -96,6 +96,7 @@ def status(view: View, *, width: int, scope: str, age: str) -> tuple[Part, ...]:
         (3, one_line(f"as {info.user}", max(8, width // 3)) if info.user else "", ""),
         (2, one_line(info.server_version, 20), ""),
         (1, one_line(scope, max(8, width // 4)), "accent"),
+        (1, f"as {view.lens.eyes} may" if view.lens.eyes else "", "warning bold"),
         (0, "READ-ONLY", "pass"),
         (2, age, "muted"),
         (0, known, "pass" if whole else "unknown"),

@@ -18,6 +18,7 @@ from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.screens.lens import NOBODY, Lens
 from ksec_tui.screens.standing import standing
 from ksec_tui.screens.widgets.columns import Cell, Column
 from ksec_tui.session import State
@@ -33,17 +34,20 @@ class View:
         plan: the staged fixes.
         ascii: draw with ASCII characters only.
         staged: fingerprints of the findings in the plan.
+        lens: whose rights rows show, whom rights are compared with, who-can's question.
     """
 
     state: State
     plan: FixPlan
     ascii: bool = False
     staged: frozenset[str] = frozenset()
+    lens: Lens = NOBODY
 
     @classmethod
-    def of(cls, state: State, plan: FixPlan, *, ascii: bool) -> View:  # noqa: A002 - the word users know
+    def of(cls, state: State, plan: FixPlan, *, ascii: bool, lens: Lens | None = None) -> View:  # noqa: A002
         """A view with the fingerprints of the staged findings looked up."""
-        return cls(state, plan, ascii, frozenset(item.fingerprint for item in plan.staged))
+        staged = frozenset(item.fingerprint for item in plan.staged)
+        return cls(state, plan, ascii, staged, lens or NOBODY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

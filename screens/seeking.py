@@ -80,7 +80,7 @@ class Seeking(Moves):
         elif message.mode == "filter":
             self._filter(message.text)
             self.table.focus()
-        else:
+        elif message.mode == "search":
             self.text.focus()
         self.show_bars()
 

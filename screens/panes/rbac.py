@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ksec_tui.analysis.identity import is_system
+from ksec_tui.analysis.rbac.answer import Path, explain_who
 from ksec_tui.analysis.rbac.bindings import Bound, bindings, rules_of
 from ksec_tui.analysis.rbac.defaults import is_system_binding
 from ksec_tui.analysis.rbac.grants import Grant
+from ksec_tui.analysis.rbac.identity import Who
+from ksec_tui.analysis.rbac.naming import NamingError, request_named
 from ksec_tui.analysis.rbac.subjects import Holder, subjects
 from ksec_tui.cluster.access import ClusterRole, PolicyRule, Role
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, SERVICE_ACCOUNT
@@ -15,6 +18,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding, rank
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.lens import question_of
 from ksec_tui.screens.pane import (
     Listing,
     Pane,
@@ -25,6 +29,7 @@ from ksec_tui.screens.pane import (
     namespace_column,
     object_row,
     risk_column,
+    short_kind,
     value_column,
     why_column,
 )
@@ -140,6 +145,47 @@ def _rule_words(rule: PolicyRule) -> str:
     )
 
 
+def holder_rows(view: View) -> Sequence[Row]:
+    """Who can do what was asked: one row for each subject and way, widest first."""
+    snapshot, question = view.state.snapshot, view.lens.question
+    try:
+        verb, resource, name, namespace, anywhere = question_of(question)
+        asked = request_named(snapshot, verb, resource, name, namespace)
+    except NamingError as error:
+        said = f"{error}" if question else "Q asks: who can VERB RESOURCE[/SUB] [NAME] [-n NAMESPACE | -A]"
+        return [_remark(said, unknown=bool(question))]
+    found = explain_who(snapshot, asked.request, anywhere=anywhere)
+    holding = {holder.who: holder for holder in subjects(snapshot)}
+    rows = [
+        _holder_row(view, who, path, len(holding[who].pods) if who in holding else 0)
+        for who, paths in found.holders.items()
+        for path in paths
+    ]
+    rows += [_remark(f"there may be more: {gap}", unknown=True) for gap in found.unknown]
+    rows += [_remark(note, unknown=False) for note in asked.notes]
+    return rows or [_remark("nobody is named by any binding for it", unknown=False)]
+
+
+def _holder_row(view: View, who: Who, path: Path, pods: int) -> Row:
+    ref = ObjectRef(who.namespace, who.kind, who.name, "" if who.is_account else RBAC)
+    values = {
+        "scope": Cell("cluster", "warning") if path.namespace is None else path.namespace,
+        "via": f"{short_kind(path.binding.kind)} {path.binding.path}",
+        "role": f"{short_kind(path.role.kind)} {path.role.path} rule {path.rule + 1}",
+        "pods": pods or "",
+    }
+    findings = _on_bindings(view, {path.binding})
+    return object_row(
+        view, ref, values, subjects="bindings", key=f"{ref.id} {path}", findings=findings, notes=(str(path),)
+    )
+
+
+def _remark(words: str, *, unknown: bool) -> Row:
+    """A row that says something about the answer as a whole."""
+    ref = ObjectRef("", "Answer", words, RBAC)
+    return Row(f"remark {words}", ref, unknown=words if unknown else "", text=words, haystack=words.lower())
+
+
 _SUBJECT_KINDS = (SERVICE_ACCOUNT, CLUSTER_ROLE_BINDING, ROLE_BINDING, CLUSTER_ROLE, ROLE)
 
 PANE = Pane(
@@ -202,6 +248,22 @@ PANE = Pane(
             role_rows,
             frozenset({"ClusterRole", "Role"}),
             "no roles",
+        ),
+        Listing(
+            "who-can",
+            "Who can…",
+            (CLUSTER_ROLE_BINDING, ROLE_BINDING),
+            (
+                risk_column(),
+                kind_column(),
+                namespace_column(),
+                name_column(width=30),
+                value_column("scope", "SCOPE", width=10, min_width=7, priority=1),
+                value_column("pods", "PODS", width=4, min_width=4, right=True, priority=4),
+                value_column("via", "BY", width=28, min_width=12, grow=1, priority=2),
+                value_column("role", "ROLE", width=28, min_width=12, grow=1, priority=3),
+            ),
+            holder_rows,
         ),
     ),
     aliases=("sa", "crb", "rb", "role", "roles", "subjects", "bindings"),

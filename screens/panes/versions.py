@@ -180,4 +180,5 @@ PANE = Pane(
     ),
     aliases=("ver", "version", "nodes", "node", "no"),
     badge=_badge,
+    short="Ver",
 )
