@@ -9,6 +9,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import one_line
 from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan, Staged
+from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import Simulation
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
@@ -35,6 +36,11 @@ def report(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
     if simulation.rollouts:
         lines += ["## Pods that are replaced", ""]
         lines += [f"- {escaped(str(ref))}" for ref in simulation.rollouts]
+        lines.append("")
+    rights = rights_changes(snapshot, simulation.snapshot, simulation.after)
+    if rights:
+        lines += ["## Rights", ""]
+        lines += [f"- {escaped(item.words)}" for item in rights]
         lines.append("")
     if simulation.notes:
         lines += ["## Before they take effect", ""]

@@ -15,6 +15,7 @@ from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.diff import object_diff
 from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.screens.details.tab import Fetch, Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
@@ -89,6 +90,8 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         yield line(
             "staged; s takes it out again" if view.plan.has(finding.fingerprint) else "s stages it", "muted"
         )
+    for change in rights_changes(hand.snapshot, outcome.snapshot, outcome.after):
+        yield from list(prose(change.words, hand.width, style="evidence"))[:-1]
     yield line()
     for ref, after in outcome.after.items():
         before = outcome.before.get(ref)
