@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Hit, Hits, Provider
@@ -15,16 +18,22 @@ from textual.screen import Screen
 
 from ksec_tui import themes
 from ksec_tui.cluster.text import one_line
-from ksec_tui.screens.explorer import Explorer
-from ksec_tui.screens.keys import all_keys, spelled
-from ksec_tui.session import Session, State
-from ksec_tui.sources.base import Source, SourceError
+from ksec_tui.screens.opening import Opening
 from ksec_tui.sources.collector import gc_young_only
+
+# The explorer and all that it needs is imported once the first frame is on the screen.
+if TYPE_CHECKING:
+    from ksec_tui.screens.explorer import Explorer
+    from ksec_tui.session import Session, State
+    from ksec_tui.sources.base import Source
+
+EXPLORER = "ksec_tui.screens.explorer"
+"""The module of the explorer."""
 
 TURN = 0.001
 """Seconds that a thread may run before another one gets its turn."""
 
-Opener = Callable[[str], Source]
+Opener = Callable[[str], "Source"]
 """From the name of a context to its source; raises SourceError."""
 
 
@@ -33,8 +42,8 @@ class ObjectProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Objects whose name matches."""
-        screen = self.screen
-        if not isinstance(screen, Explorer):
+        screen = self.app.explorer if isinstance(self.app, KsecApp) else None
+        if screen is None or screen is not self.screen:
             return
         matcher = self.matcher(query)
         for row in screen.rows_shown():
@@ -83,30 +92,78 @@ class KsecApp(App[int]):
         self._opener = opener
         self._ascii = ascii
         self._filter = filter
-        self.session = Session(source, self._publish)
+        self._source = source
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The sitting with the cluster that is being explored."""
+        if self._session is None:
+            from ksec_tui.session import Session
+
+            self._session = Session(self._source, self._publish)
+        return self._session
+
+    @property
+    def explorer(self) -> Explorer | None:
+        """The explorer, whatever stands above it; None before it is there."""
+        if EXPLORER not in sys.modules:
+            return None
+        from ksec_tui.screens.explorer import Explorer
+
+        return next((screen for screen in self.screen_stack if isinstance(screen, Explorer)), None)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our style sheet's variables, for themes that are not ours."""
         return dict(themes.discover()[0].variables)
 
+    def get_default_screen(self) -> Opening:
+        """What is below the explorer, and the first frame while that is still to be imported."""
+        return Opening(self._source.info.label, self._go_on, ascii=self._ascii)
+
     def on_mount(self) -> None:
-        """Show the explorer; it starts the reading once it has been painted."""
+        """Show the explorer at once where it is imported already."""
         # Several threads read and judge; the one that draws must not wait long for its turn.
         sys.setswitchinterval(TURN)
         gc_young_only()
         self.set_class(self._ascii, "-ascii")
         self.set_keymap(self.rebound)
-        self.push_screen(Explorer(self.session, self, ascii=self._ascii, filter=self._filter))
+        if EXPLORER in sys.modules:
+            self._show_explorer()
+
+    def on_ready(self) -> None:
+        """The command line switches the collector off to start faster."""
+        gc.enable()
+
+    def _go_on(self) -> None:
+        if self.explorer is None:
+            self._import_explorer()
+
+    @work(thread=True)
+    def _import_explorer(self) -> None:
+        importlib.import_module(EXPLORER)
+        self.call_from_thread(self._show_explorer)
+
+    def _show_explorer(self) -> None:
+        if self.explorer is None:
+            self.push_screen(self._explorer())
+
+    def _explorer(self) -> Explorer:
+        from ksec_tui.screens.explorer import Explorer
+
+        first, self._filter = self._filter, ""
+        return Explorer(self.session, self, ascii=self._ascii, filter=first)
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        self.session.close(timeout=2.0)
+        if self._session is not None:
+            self._session.close(timeout=2.0)
 
     def _publish(self, state: State) -> None:
         """Pass a State on to the explorer; called from the session's threads."""
-        for screen in self.screen_stack:
-            if isinstance(screen, Explorer):
-                screen.post_message(Explorer.StateArrived(state))
+        explorer = self.explorer
+        if explorer is not None:
+            explorer.post_message(explorer.StateArrived(state))
 
     # What the explorer asks of the world outside
 
@@ -122,11 +179,13 @@ class KsecApp(App[int]):
         if source is None:
             return
         self.session.stop()
-        self.session = Session(source, self._publish)
-        self.switch_screen(Explorer(self.session, self, ascii=self._ascii))
+        self._source, self._session = source, None
+        self.switch_screen(self._explorer())
 
     def _open(self, opener: Opener, name: str) -> Source | None:
         """Open a context while its login may have the terminal; None when that failed, which is said."""
+        from ksec_tui.sources.base import SourceError
+
         with ExitStack() as stack:
             # Without a terminal there is none to leave to the login.
             with suppress(SuspendNotSupported):
@@ -143,7 +202,7 @@ class KsecApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave as the explorer does: not without a question when fixes were not exported."""
-        explorer = next((screen for screen in self.screen_stack if isinstance(screen, Explorer)), None)
+        explorer = self.explorer
         if explorer is None or not explorer.unsaved:
             self.exit()
         elif explorer is self.screen:
@@ -159,11 +218,14 @@ class KsecApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's actions: every key of the explorer that can do something now."""
         yield from super().get_system_commands(screen)
-        if not isinstance(screen, Explorer):
+        explorer = self.explorer
+        if explorer is None or screen is not explorer:
             return
-        for key in all_keys(Explorer):
-            words = screen.words_of(key)
-            useful = words and not screen.disabled_reason(key.action.partition("(")[0])
+        from ksec_tui.screens.keys import all_keys, spelled
+
+        for key in all_keys(type(explorer)):
+            words = explorer.words_of(key)
+            useful = words and not explorer.disabled_reason(key.action.partition("(")[0])
             if key.scope == "everywhere" and useful:
                 action = f"screen.{key.action}"
                 keys = spelled(self.rebound.get(key.id, key.keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from pathlib import Path
@@ -15,6 +16,7 @@ STYLESHEET = Path(__file__).with_name("base.tcss")
 """The style sheet for the whole program; needs a theme from `discover()`."""
 
 
+@functools.cache
 def discover() -> tuple[Theme, ...]:
     """Every theme of this package, the default first, the others by name.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 
@@ -31,6 +32,8 @@ def _run(arguments: argparse.Namespace) -> int:
     theme = _theme(arguments.theme) or config.theme
     stdin = source.take_stdin(arguments)
 
+    # Nothing is garbage before the first frame; the app switches the collector on again after it.
+    gc.disable()
     from ksec_tui import themes
     from ksec_tui.app import KsecApp
 
