@@ -33,7 +33,7 @@ class Lens:
         eyes: whose rights each row shows; None for nobody's.
         compare: against whom the tab Rights compares; None for nobody.
         against_default: whether it compares against the default policy instead.
-        question: what the view Who can… asks, as typed: ``get secrets -n shop``.
+        question: what the view Who can asks, as typed: ``get secrets -n shop``.
     """
 
     eyes: Who | None = None

@@ -42,6 +42,8 @@ class Bar(Static):
         self._ascii = ascii
         self._parts: tuple[Part, ...] = ()
         self._links: Mapping[int, str] = {}
+        if ascii:
+            self.styles.text_overflow = "clip"
 
     def show(self, *parts: Part, links: Mapping[int, str] | None = None) -> None:
         """Show `parts`; `links` says where a click on a part leads, by its place."""

@@ -251,7 +251,7 @@ PANE = Pane(
         ),
         Listing(
             "who-can",
-            "Who can…",
+            "Who can",
             (CLUSTER_ROLE_BINDING, ROLE_BINDING),
             (
                 risk_column(),

@@ -55,12 +55,12 @@ async def test_parentheses_go_through_the_views_of_a_pane_and_around() -> None:
     async with exploring() as user:
         await user.press("4")
         titles = []
-        for _ in range(3):
+        for _ in range(4):
             titles.append(user.explorer.listing.title)
             await user.press("right_parenthesis")
-        assert titles == ["Subjects", "Bindings", "Roles"]
+        assert titles == ["Subjects", "Bindings", "Roles", "Who can"]
         assert user.explorer.listing.title == "Subjects"
-        await user.press("left_parenthesis")
+        await user.press("left_parenthesis", "left_parenthesis")
         assert user.explorer.listing.title == "Roles"
         assert [row.ref.name for row in user.explorer.table.shown] == ["anything"]
 
