@@ -158,10 +158,27 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
             passed += 1
         else:
             not_applicable += 1
-    findings.extend(gaps.findings())
+    findings = _one_unknown_each([*findings, *gaps.findings()])
     unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
     tally = Tally(len(findings) - unknown, passed, unknown, not_applicable)
     return CheckResult(tuple(findings), tally, item.on.title)
+
+
+def _one_unknown_each(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of one check in which what is unknown of one subject is told once, with all reasons."""
+    found: list[Finding] = []
+    unsure: dict[ObjectRef, int] = {}
+    for finding in findings:
+        if finding.verdict is not Verdict.UNKNOWN:
+            found.append(finding)
+        elif finding.subject in unsure:
+            place = unsure[finding.subject]
+            reason = f"{found[place].reason}; {finding.reason}"
+            found[place] = msgspec.structs.replace(found[place], reason=reason)
+        else:
+            unsure[finding.subject] = len(found)
+            found.append(finding)
+    return found
 
 
 _UNDECODED = 100

@@ -14,11 +14,15 @@ from ksec_tui.cluster.kinds import KINDS, NAMESPACE, NETWORK_POLICY, POD
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
-from ksec_tui.findings.check import WORKLOADS, Check, check, objects
+from ksec_tui.findings.check import WORKLOADS, Check, Subjects, check, objects
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
 from ksec_tui.findings.runner import Cancelled, CheckResult, run, run_one
 from ksec_tui.findings.verdict import Severity, Threat, Verdict
+
+WHOLE: Subjects[Snapshot] = Subjects(
+    "whole", (NAMESPACE,), lambda snapshot: (snapshot,), lambda _: CLUSTER, lambda snapshot, _: snapshot
+)
 
 PAGE = """A namespace has no policy.
 
@@ -247,3 +251,19 @@ def silent(_: object, __: Snapshot) -> Iterator[Outcome]:
 
 
 silent.__doc__ = PAGE
+
+
+def test_one_object_has_one_unknown_of_a_check_with_every_reason() -> None:
+    """Two reasons on one subject make one finding, so that a fingerprint names one thing."""
+
+    def unsure(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
+        yield Unknown("the server does not say")
+
+    unsure.__doc__ = PAGE
+    item = check(
+        "test-whole", "Whole", Severity.LOW, on=WHOLE, needs=(NETWORK_POLICY,), threats=(), references=()
+    )(unsure)
+    snapshot = covered(snapshot_of([namespace("a")]), namespaces=KindCoverage(State.FORBIDDEN))
+    (finding,) = run_one(snapshot, item).findings
+    assert "the server does not say" in finding.reason
+    assert "namespaces could not be listed" in finding.reason
