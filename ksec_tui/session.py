@@ -20,6 +20,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 from ksec_tui.findings.runner import NOTHING, Cancelled, Results, run
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, Started, apply
+from ksec_tui.sources.collector import let_go_slowly
 
 PUBLISH_EVERY = 0.25
 """Seconds between two publications while pages stream in: often enough to look alive, rare enough to be cheap."""
@@ -209,6 +210,10 @@ class Session:
             return
         if mine.cancel.is_set():
             return
+        before = self._state
+        if before.snapshot.count() >= LARGE and not mine.stream:
+            let_go_slowly(before.snapshot, [*before.snapshot.holdings(), list(before.results.findings)])
+        del before
         snapshot = builder.snapshot()
         self._publish(mine, snapshot=snapshot, reading=False, problems=tuple(problems), stale=False)
         mine.offer(snapshot, [kind.resource for kind in KINDS], last=True)

@@ -201,10 +201,17 @@ def risk_column(*, ascii: bool = False) -> Column[Row]:  # noqa: A002
     )
 
 
+_RANK = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.PASS: 2, Verdict.NOT_APPLICABLE: 3}
+
+
 def _risk_order(row: Row) -> tuple[int, int, int]:
-    fails = sum(item.verdict is Verdict.FAIL for item in row.findings)
-    rank = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.PASS: 2, Verdict.NOT_APPLICABLE: 3}[row.verdict]
-    return rank, -int(row.severity if row.severity is not None else -1), -fails
+    found = row.findings
+    if not found:
+        return _RANK[row.verdict], 1, 0
+    failed = found[0].verdict is Verdict.FAIL
+    # Most rows of a long list have one finding: counting is for the others.
+    fails = int(failed) if len(found) == 1 else sum(item.verdict is Verdict.FAIL for item in found)
+    return _RANK[found[0].verdict], -int(found[0].severity) if failed else 1, -fails
 
 
 def why_column(title: str = "WHY", *, priority: int = 0) -> Column[Row]:

@@ -161,6 +161,16 @@ class Snapshot:
         """How many objects were read."""
         return sum(len(items) for items in self._objects.values())
 
+    def holdings(self) -> list[list[object]]:
+        """All that it is made of and was computed from it, in lists of their own: who keeps them, keeps that."""
+        with self._lock:
+            derived: list[object] = list(self._derived.values())
+        held: list[list[object]] = [list(items) for items in self._objects.values()]
+        held.append(derived)
+        stores = self._documents.maps if isinstance(self._documents, ChainMap) else [self._documents]
+        held += [list(store.items()) for store in stores]
+        return held
+
     def with_documents(self, changed: Mapping[ObjectRef, Document | None]) -> Snapshot:
         """A new Snapshot in which the named objects are replaced, added, or (None) removed.
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import threading
+import time
+import weakref
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+_PIECE = 250
+_PATIENCE = 60.0
+_LATER = 3.0
 _NEVER = 1_000_000_000
 
 
@@ -19,6 +26,38 @@ def gc_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def let_go_slowly(owner: object, held: list[list[Any]]) -> None:
+    """Free what a large value holds in small pieces, so that no other thread has to wait for it.
+
+    Args:
+        owner: the value; once it is gone (and what shows it has had time to change), the pieces follow.
+        held: what it holds, in lists that nobody else uses.
+    """
+    gone = threading.Event()
+    weakref.finalize(owner, gone.set).atexit = False
+    threading.Thread(target=_let_go, args=(gone, held), name="ksec-free", daemon=True).start()
+
+
+def _let_go(gone: threading.Event, held: list[list[Any]]) -> None:
+    gone.wait(_PATIENCE)
+    time.sleep(_LATER)
+    for items in held:  # which grows meanwhile
+        while items:
+            for item in items[-_PIECE:]:
+                held += map(list, _large_parts(item))
+            del items[-_PIECE:]
+            time.sleep(0.001)
+
+
+def _large_parts(item: object) -> Iterator[Collection[object]]:
+    for part in (item, *gc.get_referents(item)):
+        # By its exact type: to ask a weak reference's proxy for its class is an error once the object is gone.
+        if type(part) in (list, tuple, set, frozenset) and len(part) > _PIECE:
+            yield part
+        elif type(part) is dict and len(part) > _PIECE:
+            yield part.values()
 
 
 def gc_young_only() -> None:

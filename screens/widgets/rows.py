@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Generic, TypeVar
 
 from ksec_tui.screens.widgets.columns import Column, in_order
@@ -44,6 +45,8 @@ class Rows(Generic[T]):
 
     def give(self, rows: Sequence[T]) -> None:
         """Replace all rows; order, filter and marks stay, marks also of rows that are gone for now."""
+        if len(rows) == len(self._given) and all(map(is_, rows, self._given)):
+            return
         self._given = list(rows)
         self._order()
 
