@@ -228,7 +228,8 @@ def why_column(title: str = "WHY", *, priority: int = 0) -> Column[Row]:
 
 
 def _why(row: Row) -> str | Cell:
-    words = row.words
+    # A finding is known by its title; who and where stand beside it already.
+    words = f"{row.finding.title}: {row.words}" if row.finding is not None else row.words
     if not words:
         return ""
     return Cell(words, style_name(row.severity, row.verdict) if row.findings else "unknown")
