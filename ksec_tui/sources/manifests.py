@@ -219,7 +219,9 @@ def _no_object(line: int, default: tuple[str, str]) -> Alien | Broken:
     """Something that is no object; in a list of one kind it stands for one of that kind."""
     kind = kind_of_object(*default)
     return (
-        Alien(line) if kind is None else Broken(line, f"an item of {kind.name}List is no object", kind, many=False)
+        Alien(line)
+        if kind is None
+        else Broken(line, f"an item of {kind.name}List is no object", kind, many=False)
     )
 
 
