@@ -60,8 +60,8 @@ def _app(kubeconfig: str) -> KsecApp:
 
 
 async def _until(app: KsecApp, holds: Callable[[State], bool]) -> None:
-    """Waits for a State, at most ten minutes; ends with the session's error if there is one."""
-    async with asyncio.timeout(600):
+    """Waits for a State, at most four minutes; ends with the session's error if there is one."""
+    async with asyncio.timeout(240):
         while not holds(app.session.state):
             if app.session.state.error:
                 raise RuntimeError(app.session.state.error)
@@ -94,13 +94,16 @@ async def _sit(app: KsecApp) -> Figures:
         for _ in WORDS:
             await pilot.press("backspace")
             await asyncio.sleep(0.05)
-        await pilot.press("escape")
+        explorer = app.explorer
+        if explorer is None:
+            raise RuntimeError("the explorer is gone")
+        while explorer.prompt.is_open:
+            await pilot.press("escape")
         doing = "sorting"
-        await pilot.press("O")
+        explorer.table.action_sort_selected()
         await asyncio.sleep(0.5)
         doing = "refreshing"
-        await pilot.press("R")
-        await _until(app, lambda state: state.reading)
+        explorer.action_refresh()
         await _until(app, lambda state: not (state.reading or state.judging))
         await asyncio.sleep(1.0)
         beating.cancel()
