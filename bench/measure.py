@@ -60,7 +60,8 @@ def child(module: str, *words: str, timeout: float = 900) -> Figures:
     command = [sys.executable, "-m", module, "--child", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
     if done.returncode:
-        raise RuntimeError(f"{module} {' '.join(words)}: {done.stderr[-2000:]}")
+        said = done.stderr[-2000:] or f"ended with {done.returncode}"
+        raise RuntimeError(f"{module} {' '.join(words)}: {said}")
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 
