@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ksec_tui.cluster import access, gateway, networking, platform, pods, workloads
+from ksec_tui.cluster import access, gateway, networking, openshift, platform, pods, workloads
 from ksec_tui.cluster.base import KubeObject
 
 T = TypeVar("T", bound=KubeObject)
@@ -88,6 +88,8 @@ TLS_ROUTE = Kind(gateway.TLSRoute, "tlsroutes", ("v1", "v1alpha3", "v1alpha2"), 
 TCP_ROUTE = Kind(gateway.TCPRoute, "tcproutes", ("v1", "v1alpha2"), optional=True)
 UDP_ROUTE = Kind(gateway.UDPRoute, "udproutes", ("v1", "v1alpha2"), optional=True)
 REFERENCE_GRANT = Kind(gateway.ReferenceGrant, "referencegrants", ("v1", "v1beta1"), optional=True)
+OPENSHIFT_ROUTE = Kind(openshift.OpenShiftRoute, "routes", optional=True)
+USER_DEFINED_NETWORK = Kind(openshift.UserDefinedNetwork, "userdefinednetworks", optional=True)
 PERSISTENT_VOLUME = Kind(platform.PersistentVolume, "persistentvolumes")
 PERSISTENT_VOLUME_CLAIM = Kind(platform.PersistentVolumeClaim, "persistentvolumeclaims")
 RESOURCE_QUOTA = Kind(platform.ResourceQuota, "resourcequotas")
