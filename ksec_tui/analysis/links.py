@@ -21,9 +21,10 @@ from ksec_tui.cluster.kinds import (
     VALIDATING_WEBHOOK,
 )
 from ksec_tui.cluster.networking import Ingress
-from ksec_tui.cluster.pods import Container, PodSpec, Volume
+from ksec_tui.cluster.pods import Container, PodSpec
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.volumes import Volume
 
 RBAC = "rbac.authorization.k8s.io"
 NETWORKING = "networking.k8s.io"

@@ -7,7 +7,7 @@ from typing import ClassVar
 from msgspec import field
 
 from ksec_tui.cluster.base import Condition, KubeObject, LabelSelector, Part, Quantity, Text
-from ksec_tui.cluster.pods import HostPath
+from ksec_tui.cluster.volumes import HostPath
 
 
 class Namespace(KubeObject, frozen=True):

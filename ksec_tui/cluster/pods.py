@@ -8,11 +8,13 @@ from msgspec import field
 
 from ksec_tui.cluster.base import (
     KubeObject,
+    LabelRequirement,
     LocalRef,
     Part,
     Quantity,
     Text,
 )
+from ksec_tui.cluster.volumes import Anything, Volume
 
 
 class SeccompProfile(Part, frozen=True):
@@ -148,11 +150,18 @@ class HandlerTarget(Part, frozen=True):
     port: int | Text = 0
 
 
+class ExecAction(Part, frozen=True):
+    """A command that a probe or hook runs in the container. It may hold a credential, as `EnvVar` may."""
+
+    command: tuple[Text, ...] = ()
+
+
 class Probe(Part, frozen=True):
-    """A probe or a lifecycle hook: only where it connects to."""
+    """A probe or a lifecycle hook: only where it connects to and what it runs."""
 
     http_get: HandlerTarget | None = None
     tcp_socket: HandlerTarget | None = None
+    exec_: ExecAction | None = field(default=None, name="exec")
 
 
 class Lifecycle(Part, frozen=True):
@@ -183,95 +192,6 @@ class Container(Part, frozen=True):
     lifecycle: Lifecycle | None = None
 
 
-class HostPath(Part, frozen=True):
-    """A directory of the node."""
-
-    path: Text = ""
-    type: Text | None = None
-
-
-class SecretVolume(Part, frozen=True):
-    """A mounted Secret."""
-
-    secret_name: Text = ""
-    optional: bool | None = None
-
-
-class TokenProjection(Part, frozen=True):
-    """A ServiceAccount token in a projected volume."""
-
-    audience: Text = ""
-    expiration_seconds: int | None = None
-    path: Text = ""
-
-
-class Projection(Part, frozen=True):
-    """One source of a projected volume."""
-
-    secret: LocalRef | None = None
-    config_map: LocalRef | None = None
-    service_account_token: TokenProjection | None = None
-
-
-class Projected(Part, frozen=True):
-    """Several sources in one volume."""
-
-    sources: tuple[Projection, ...] = ()
-
-
-class EmptyDir(Part, frozen=True):
-    """Scratch space."""
-
-    medium: Text = ""
-    size_limit: Quantity | None = None
-
-
-class ClaimRef(Part, frozen=True):
-    """A PersistentVolumeClaim by name."""
-
-    claim_name: Text = ""
-
-
-class Anything(Part, frozen=True):
-    """A source of which only the presence matters."""
-
-
-class Volume(Part, frozen=True):
-    """A pod's volume. A volume without any source is an emptyDir (core/v1 defaults.go SetDefaults_Volume)."""
-
-    name: Text = ""
-    host_path: HostPath | None = None
-    empty_dir: EmptyDir | None = None
-    secret: SecretVolume | None = None
-    config_map: LocalRef | None = None
-    projected: Projected | None = None
-    persistent_volume_claim: ClaimRef | None = None
-    ephemeral: Anything | None = None
-    csi: Anything | None = None
-    downward_api: Anything | None = field(default=None, name="downwardAPI")
-    image: Anything | None = None
-    nfs: Anything | None = None
-    git_repo: Anything | None = None
-    iscsi: Anything | None = None
-    glusterfs: Anything | None = None
-    rbd: Anything | None = None
-    flex_volume: Anything | None = None
-    cinder: Anything | None = None
-    cephfs: Anything | None = None
-    flocker: Anything | None = None
-    fc: Anything | None = None
-    azure_file: Anything | None = None
-    azure_disk: Anything | None = None
-    vsphere_volume: Anything | None = None
-    quobyte: Anything | None = None
-    photon_persistent_disk: Anything | None = None
-    portworx_volume: Anything | None = None
-    scale_io: Anything | None = field(default=None, name="scaleIO")
-    storageos: Anything | None = None
-    gce_persistent_disk: Anything | None = None
-    aws_elastic_block_store: Anything | None = None
-
-
 class Toleration(Part, frozen=True):
     """core/v1 Toleration."""
 
@@ -279,6 +199,30 @@ class Toleration(Part, frozen=True):
     operator: Text = ""
     value: Text = ""
     effect: Text = ""
+
+
+class NodeSelectorTerm(Part, frozen=True):
+    """Requirements on a node's labels, all of which must hold."""
+
+    match_expressions: tuple[LabelRequirement, ...] = ()
+
+
+class NodeSelector(Part, frozen=True):
+    """Terms, one of which must hold."""
+
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+
+
+class NodeAffinity(Part, frozen=True):
+    """core/v1 NodeAffinity: only what the scheduler must heed."""
+
+    required: NodeSelector | None = field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class Affinity(Part, frozen=True):
+    """core/v1 Affinity: only that to nodes."""
+
+    node_affinity: NodeAffinity | None = None
 
 
 class PodOS(Part, frozen=True):
@@ -305,6 +249,7 @@ class PodSpec(Part, frozen=True):
     node_name: Text = ""
     node_selector: dict[Text, Text] = {}
     tolerations: tuple[Toleration, ...] = ()
+    affinity: Affinity | None = None
     priority_class_name: Text = ""
     runtime_class_name: Text | None = None
     restart_policy: Text = ""
@@ -319,12 +264,19 @@ class PodSpec(Part, frozen=True):
         return self.service_account_name or self.service_account or "default"
 
 
+class ContainerState(Part, frozen=True):
+    """core/v1 ContainerState: only whether it has ended."""
+
+    terminated: Anything | None = None
+
+
 class ContainerStatus(Part, frozen=True):
     """What runs."""
 
     name: Text = ""
     image: Text = ""
     image_id: Text = field(default="", name="imageID")
+    state: ContainerState = ContainerState()
 
 
 class PodIP(Part, frozen=True):
@@ -341,6 +293,8 @@ class PodStatus(Part, frozen=True):
     host_ip: Text = field(default="", name="hostIP")
     pod_ips: tuple[PodIP, ...] = field(default=(), name="podIPs")
     container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
 class Pod(KubeObject, frozen=True):
