@@ -45,6 +45,7 @@ class Subjects(Generic[S]):
         find: the subject that stands under a name, or None.
         reaches: names of the pods that run with it.
         system: whether it is a component of Kubernetes itself.
+        place: the namespace in which further kinds must be known, for subjects that are in none.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Subjects(Generic[S]):
     find: Callable[[Snapshot, ObjectRef], S | None]
     reaches: Callable[[S], tuple[str, ...]] = lambda _: ()
     system: Callable[[S], bool] = lambda _: False
+    place: str = ""
 
 
 def objects(kind: Kind[K]) -> Subjects[K]:

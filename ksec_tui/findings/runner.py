@@ -198,7 +198,7 @@ class _Gaps:
 
     def swallow(self, ref: ObjectRef) -> bool:
         """Whether the subject cannot be judged; then it is counted here."""
-        place = ref.name if ref.kind == "Namespace" else ref.namespace
+        place = self._item.on.place or (ref.name if ref.kind == "Namespace" else ref.namespace)
         reason = self._everywhere
         if reason is None:
             if place not in self._cached:
@@ -206,7 +206,8 @@ class _Gaps:
             reason = self._cached[place]
         if reason is None:
             return False
-        where = CLUSTER if self._everywhere or not place else ObjectRef("", "Namespace", place)
+        whole = self._everywhere or ref == CLUSTER or not place
+        where = CLUSTER if whole else ObjectRef("", "Namespace", place)
         self._swallowed[where, reason] = self._swallowed.get((where, reason), 0) + 1
         return True
 
