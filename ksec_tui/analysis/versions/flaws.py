@@ -70,7 +70,7 @@ def hits(version: Version, components: Iterable[str], *, windows: bool = False) 
 
 
 def _order(hit: Hit) -> tuple[int, float, str]:
-    rank = ("critical", "high", "medium", "low").index(hit.flaw.severity)
+    rank = ("critical", "high", "medium", "low", "unrated").index(hit.flaw.severity)
     return rank, -(hit.flaw.score or 0.0), hit.flaw.id
 
 

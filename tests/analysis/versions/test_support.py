@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ksec_tui.analysis.versions.distribution import AKS, EKS, GKE, OPENSHIFT, UPSTREAM, Distribution
+from ksec_tui.analysis.versions.distribution import AKS, EKS, GKE, OTHER, UPSTREAM, Distribution
 from ksec_tui.analysis.versions.numbers import Version, parse
 from ksec_tui.analysis.versions.support import (
     Phase,
@@ -84,7 +84,7 @@ def test_extended_support_ends_after_its_last_day() -> None:
 
 
 def test_without_dates_of_the_vendor_upstreams_count() -> None:
-    found = standing(version("v1.31.4+f67aeb3"), day("2026-11-21"), OPENSHIFT)
+    found = standing(version("v1.31.4+vmware.1"), day("2026-11-21"), OTHER)
     assert found.provider is None
     assert found.effective is found.upstream
 

@@ -19,7 +19,9 @@ from tests.checks.versions.worlds import CHECKS, cluster, fixed, judged
         ("v1.33.4-eks-3cfe0ce", "2026-11-21", Severity.LOW),
         ("v1.30.4-eks-3cfe0ce", "2026-11-21", Severity.HIGH),
         ("v1.31.4+k3s1", "2026-11-21", Severity.HIGH),
-        ("v1.31.4+f67aeb3", "2026-11-21", Severity.MEDIUM),
+        ("v1.31.4+f67aeb3", "2026-11-21", Severity.LOW),
+        ("v1.29.4+f67aeb3", "2027-11-21", Severity.HIGH),
+        ("v1.31.4+vmware.1", "2026-11-21", Severity.MEDIUM),
         ("v1.9.3", "2026-11-21", Severity.HIGH),
     ],
 )
