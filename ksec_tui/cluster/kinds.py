@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ksec_tui.cluster import access, gateway, networking, openshift, platform, pods, workloads
+from ksec_tui.cluster import access, admin_policies, gateway, networking, openshift, platform, pods, workloads
 from ksec_tui.cluster.base import KubeObject
 
 T = TypeVar("T", bound=KubeObject)
@@ -80,6 +80,15 @@ ENDPOINT_SLICE = Kind(networking.EndpointSlice, "endpointslices")
 INGRESS = Kind(networking.Ingress, "ingresses")
 INGRESS_CLASS = Kind(networking.IngressClass, "ingressclasses")
 NETWORK_POLICY = Kind(networking.NetworkPolicy, "networkpolicies")
+CLUSTER_NETWORK_POLICY = Kind(
+    admin_policies.ClusterNetworkPolicy, "clusternetworkpolicies", ("v1alpha2",), optional=True
+)
+ADMIN_NETWORK_POLICY = Kind(
+    admin_policies.AdminNetworkPolicy, "adminnetworkpolicies", ("v1alpha1",), optional=True
+)
+BASELINE_ADMIN_NETWORK_POLICY = Kind(
+    admin_policies.BaselineAdminNetworkPolicy, "baselineadminnetworkpolicies", ("v1alpha1",), optional=True
+)
 GATEWAY_CLASS = Kind(gateway.GatewayClass, "gatewayclasses", ("v1", "v1beta1"), optional=True)
 GATEWAY = Kind(gateway.Gateway, "gateways", ("v1", "v1beta1"), optional=True)
 HTTP_ROUTE = Kind(gateway.HTTPRoute, "httproutes", ("v1", "v1beta1"), optional=True)
