@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.cluster.pods import PodSpec, Resources
 from ksec_tui.cluster.ref import ObjectRef
@@ -75,6 +77,16 @@ def template_fix(
     if workload.system:
         return None
     return workload_fix(workload, title, containers(workload, wanted, pod_spec), risk, may_break=may_break)
+
+
+def together(*parts: Fix | None) -> Fix | None:
+    """Several fixes as one: the first one's title, every change, the greatest risk; None when there is none."""
+    found = [part for part in parts if part is not None]
+    if not found:
+        return None
+    worst = max(found, key=lambda part: part.risk.rank)
+    changes = tuple(change for part in found for change in part.changes)
+    return msgspec.structs.replace(found[0], changes=changes, risk=worst.risk, may_break=worst.may_break)
 
 
 def security(**values: Any) -> dict[str, Any]:

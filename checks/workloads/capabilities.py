@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from ksec_tui.analysis.security_context import added, capability, dropped, in_user_namespace, is_windows
+from ksec_tui.analysis.security_context import capability, dropped, in_user_namespace, is_windows
 from ksec_tui.analysis.workloads import Placed, Workload
+from ksec_tui.checks.workloads._capabilities import DANGEROUS, TAKEOVER, Told, adding, taken
 from ksec_tui.checks.workloads._common import at, listed, named, security, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence, NotApplicable
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-
-_TAKEOVER = {
-    "ALL": "everything root may do",
-    "SYS_ADMIN": "mounting file systems and entering namespaces",
-    "SYS_MODULE": "loading kernel modules",
-    "SYS_RAWIO": "reading and writing the node's memory and disks",
-}
-_DANGEROUS = _TAKEOVER | {
-    "SYS_PTRACE": "controlling other processes",
-    "DAC_READ_SEARCH": "reading any file by its handle",
-    "BPF": "loading programs into the kernel",
-    "PERFMON": "tracing the kernel",
-    "MAC_ADMIN": "changing the node's mandatory access control",
-    "SYS_BOOT": "rebooting the node",
-    "SYS_TIME": "setting the node's clock",
-}
+from ksec_tui.fixes.build import workload_fix
 
 
 def _risky(item: Placed) -> bool:
-    return any(capability(name) in _DANGEROUS for name in added(item.container))
+    return bool(adding(item, Told.DANGEROUS))
 
 
 @check(
@@ -90,12 +75,10 @@ def dangerous_capability(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     ```
     """
     for item in those(workload, _risky):
-        for index, name in enumerate(added(item.container)):
+        for index, name in adding(item, Told.DANGEROUS):
             known = capability(name)
-            if known not in _DANGEROUS:
-                continue
-            severity = Severity.CRITICAL if known in _TAKEOVER else Severity.HIGH
-            words = f"{named(item)} adds {known}: {_DANGEROUS[known]}"
+            severity = Severity.CRITICAL if known in TAKEOVER else Severity.HIGH
+            words = f"{named(item)} adds {known}: {DANGEROUS[known]}"
             if in_user_namespace(item.spec):
                 severity = Severity.MEDIUM
                 words += ", though only inside its user namespace"
@@ -105,23 +88,15 @@ def dangerous_capability(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 @dangerous_capability.fix
 def _harmless(workload: Workload, _: Snapshot) -> Fix | None:
     risky = those(workload, _risky)
-
-    def wanted(item: Placed) -> dict[str, Any] | None:
-        if item not in risky:
-            return None
-        # `add` is atomic: the whole list that stays.
-        kept = [name for name in added(item.container) if capability(name) not in _DANGEROUS]
-        return security(capabilities={"add": kept or None})
-
-    gone = dict.fromkeys(
-        capability(name) for item in risky for name in added(item.container) if capability(name) in _DANGEROUS
-    )
-    return template_fix(
+    if workload.system or not risky:
+        return None
+    gone = dict.fromkeys(capability(name) for item in risky for _, name in adding(item, Told.DANGEROUS))
+    return workload_fix(
         workload,
         f"Take {', '.join(gone)} from {listed(risky)}",
-        wanted,
+        taken(workload, lambda item: [index for index, _ in adding(item, Told.DANGEROUS)]),
         Risk.REVIEW,
-        "It breaks what uses the capability: mounting, tracing, kernel modules, clocks.",
+        may_break="It breaks what uses the capability: mounting, tracing, kernel modules, clocks.",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ksec_tui.analysis.host_paths import HostMount, host_mounts, runtime_socket, sensitive
+from ksec_tui.analysis.host_paths import HostMount, credentials, host_mounts, runtime_socket, sensitive
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import elsewhere, listed, named, template_fix
 from ksec_tui.cluster.snapshot import Snapshot
@@ -15,11 +15,15 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 
-def _evidence(workload: Workload, found: HostMount, words: str, severity: Severity | None = None) -> Evidence:
+def mount_evidence(
+    workload: Workload, found: HostMount, words: str, severity: Severity | None = None
+) -> Evidence:
+    """Evidence at a mount."""
     return Evidence(found.pointer, words, elsewhere(workload, found.placed.ref), severity)
 
 
-def _without_volume(workload: Workload, found: list[HostMount], instead: str) -> Fix | None:
+def without_volume(workload: Workload, found: list[HostMount], instead: str) -> Fix | None:
+    """The steps by which the mounts `found` go; no patch can know what to put in their place."""
     if workload.system or not found:
         return None
     paths = ", ".join(dict.fromkeys(item.path for item in found))
@@ -94,12 +98,12 @@ def runtime_sockets(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     for found in _sockets(workload):
         runtime = runtime_socket(found.path)
         words = f"{named(found.placed)} mounts {found.path} of the node, with the socket of {runtime}"
-        yield _evidence(workload, found, words)
+        yield mount_evidence(workload, found, words)
 
 
 @runtime_sockets.fix
 def _no_socket(workload: Workload, _: Snapshot) -> Fix | None:
-    return _without_volume(
+    return without_volume(
         workload,
         _sockets(workload),
         "Build images with a rootless builder such as BuildKit or Buildah; read container state from the API.",
@@ -107,7 +111,7 @@ def _no_socket(workload: Workload, _: Snapshot) -> Fix | None:
 
 
 def _is_sensitive(found: HostMount) -> str:
-    if found.path != "/" and runtime_socket(found.path):
+    if credentials(found.path) or (found.path != "/" and runtime_socket(found.path)):
         return ""
     return sensitive(found.path, writable=found.writable)
 
@@ -171,12 +175,12 @@ def sensitive_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     for found in _sensitive(workload):
         how = "writable" if found.writable else "read-only"
         words = f"{named(found.placed)} has {found.path} of the node, {how}: {_is_sensitive(found)}"
-        yield _evidence(workload, found, words, None if found.writable else Severity.HIGH)
+        yield mount_evidence(workload, found, words, None if found.writable else Severity.HIGH)
 
 
 @sensitive_host_path.fix
 def _no_sensitive(workload: Workload, _: Snapshot) -> Fix | None:
-    return _without_volume(
+    return without_volume(
         workload,
         _sensitive(workload),
         "Mount only the file it needs, read-only, or use a PersistentVolumeClaim, a CSI driver or a ConfigMap.",
@@ -187,7 +191,7 @@ def _writable(workload: Workload) -> list[HostMount]:
     return [
         item
         for item in host_mounts(workload)
-        if item.writable and not runtime_socket(item.path) and not _is_sensitive(item)
+        if item.writable and not (runtime_socket(item.path) or credentials(item.path) or _is_sensitive(item))
     ]
 
 
@@ -248,7 +252,7 @@ def writable_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     ```
     """
     for found in _writable(workload):
-        yield _evidence(workload, found, f"{named(found.placed)} may write to {found.path} of the node")
+        yield mount_evidence(workload, found, f"{named(found.placed)} may write to {found.path} of the node")
 
 
 @writable_host_path.fix

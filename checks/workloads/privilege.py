@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ksec_tui.analysis.security_context import (
     added,
     always_escalates,
@@ -15,6 +17,7 @@ from ksec_tui.analysis.security_context import (
     privileged,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
+from ksec_tui.checks.workloads._capabilities import taken
 from ksec_tui.checks.workloads._common import at, is_sidecar, listed, named, security, template_fix, those
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
@@ -171,7 +174,7 @@ def _escalates(item: Placed) -> bool:
 def _no_escalation(workload: Workload, _: Snapshot) -> Fix | None:
     risky = those(workload, _escalates)
     deep = any(always_escalates(item.container) for item in risky)
-    return template_fix(
+    forbidding = template_fix(
         workload,
         f"Forbid privilege escalation in {listed(risky)}",
         lambda item: _without_escalation(item) if item in risky else None,
@@ -180,17 +183,23 @@ def _no_escalation(workload: Workload, _: Snapshot) -> Fix | None:
         if deep
         else "It breaks programs that become another user through setuid: sudo, su, some ping and cron.",
     )
+    taking = taken(workload, lambda item: _administering(item) if item in risky else ())
+    if forbidding is None or taking is None or not forbidding.changes:
+        return forbidding
+    return msgspec.structs.replace(forbidding, changes=(taking, *forbidding.changes))
 
 
 def _without_escalation(item: Placed) -> dict[str, Any]:
-    """The API server refuses it beside privileged and SYS_ADMIN, so that these go in the same patch."""
+    """The API server refuses it beside privileged and SYS_ADMIN, so that these go with it."""
     values: dict[str, Any] = {"allowPrivilegeEscalation": False}
     if privileged(item.container):
         values["privileged"] = None
-    kept = [name for name in added(item.container) if capability(name) != "SYS_ADMIN"]
-    if len(kept) < len(added(item.container)):
-        values["capabilities"] = {"add": kept or None}
     return security(**values)
+
+
+def _administering(item: Placed) -> list[int]:
+    names = enumerate(added(item.container))
+    return [index for index, name in names if capability(name) == "SYS_ADMIN"]
 
 
 @check(

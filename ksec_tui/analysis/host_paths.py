@@ -180,6 +180,36 @@ _HARMLESS = (
 )
 
 
+_CREDENTIALS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), what)
+    for pattern, what in (
+        (r".*/\.aws(/.*)?", "keys of AWS"),
+        (r".*/\.azure(/.*)?", "logins of Azure"),
+        (r".*/(\.config|AppData/Roaming)/gcloud(/.*)?", "logins of Google Cloud"),
+        (r".*/\.kube(/.*)?", "kubeconfigs"),
+        (r".*/\.docker(/config\.json)?", "logins of registries"),
+        (r"/etc/kubernetes/azure\.json", "the cluster's login of Azure"),
+        (
+            r"/etc/kubernetes/(cloud-config|cloud\.conf|gce\.conf|vsphere\.conf)",
+            "the cluster's login of its cloud",
+        ),
+        (r"/etc/kubernetes/(super-)?admin\.conf", "the kubeconfig of an administrator"),
+        (r"/etc/kubernetes/[a-z-]+\.conf", "the kubeconfig of a component of the cluster"),
+        (r"/var/lib/kubelet/(kubeconfig|config\.json|pki(/.*)?)", "the kubelet's own login"),
+        (r"/etc/rancher/(k3s/k3s|rke2/rke2)\.yaml", "the kubeconfig of an administrator"),
+        (r"/var/lib/rancher/(k3s|rke2)/server/(cred|tls|token)(/.*)?", "the credentials of the cluster"),
+        (r"/var/lib/k0s/pki(/.*)?", "the credentials of the cluster"),
+        (r"/var/snap/microk8s/(current|\d+)/credentials(/.*)?", "the credentials of the cluster"),
+    )
+)
+
+
+def credentials(path: str) -> str:
+    """Whose credentials `path` holds: files by which one logs in to a cloud or a cluster; empty when none."""
+    plain = re.sub(r"^[A-Za-z]:", "", path.replace("\\", "/"))
+    return next((what for pattern, what in _CREDENTIALS if pattern.fullmatch(plain)), "")
+
+
 def sensitive(path: str, *, writable: bool) -> str:
     """What `path` holds that must not get into a container; empty when it is nothing special.
 

@@ -127,7 +127,9 @@ def judge(
     added = tuple(
         finding
         for mark, finding in new.items()
-        if _worse(old.get(mark), finding) and not _moved(patched, removed, finding)
+        if _worse(old.get(mark), finding)
+        and not _moved(patched, removed, finding)
+        and not _lessened(old.get(mark), removed, finding)
     )
     return Verdicts(removed, added, new)
 
@@ -142,6 +144,21 @@ def _moved(patched: Patched, removed: Sequence[Finding], finding: Finding) -> bo
         and {piece.ref for piece in other.evidence} == {piece.ref for piece in finding.evidence}
         for other in removed
     )
+
+
+def _lessened(old: Finding | None, removed: Sequence[Finding], finding: Finding) -> bool:
+    """Whether it tells, less severe, what another check told of the same places: a mount now read-only."""
+    if finding.verdict is not Verdict.FAIL:
+        return False
+    known = {_place(piece) for piece in old.evidence} if old is not None else set()
+    fresh = {_place(piece) for piece in finding.evidence} - known
+    worse = {
+        _place(piece)
+        for other in removed
+        if other.subject == finding.subject and other.severity > finding.severity
+        for piece in other.evidence
+    }
+    return bool(fresh) and fresh <= worse
 
 
 def _worse(old: Finding | None, new: Finding) -> bool:
