@@ -76,9 +76,15 @@ def test_the_risky_example_is_found(item: Check[Any]) -> None:
     assert failing(example(item.page.risky), item)
 
 
+UNSURE_AT_BEST = {"cp-encryption": "what a server encrypts stands in a file that the API does not show"}
+"""Checks that can find a fault but never rule it out: their Fixed is UNKNOWN, and never PASS."""
+
+
 @every_check
 def test_the_fixed_example_is_silent(item: Check[Any]) -> None:
-    assert run_one(example(item.page.fixed), item).findings == ()
+    found = run_one(example(item.page.fixed), item).findings
+    assert [finding for finding in found if finding.verdict is Verdict.FAIL] == []
+    assert bool(found) is (item.id in UNSURE_AT_BEST)
 
 
 @with_fix
