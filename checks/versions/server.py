@@ -10,13 +10,11 @@ from ksec_tui.analysis.versions.support import newest_patch, patches_behind, sta
 from ksec_tui.checks.versions._steps import control_plane_fix, out_of_support, piece
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import flaws, oldest_as_of, products, releases
+from ksec_tui.data.versions.age import Freshness, age
 from ksec_tui.findings.check import WHOLE_CLUSTER, check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-
-STALE_DAYS = 120
-"""A minor release appears about every 120 days: older data has missed one."""
 
 
 @check(
@@ -163,12 +161,12 @@ def data_stale(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
     if not cluster.source.server_version and cluster.source.kind == "files":
         yield NotApplicable("manifests have no versions to judge")
         return
-    age = (cluster.source.date - oldest_as_of()).days
-    if age > STALE_DAYS:
+    found = age(oldest_as_of(), cluster.source.date)
+    if found.freshness is Freshness.STALE:
         dates = (
             f"releases of {releases().as_of}, node software of {products().as_of}, flaws of {flaws().as_of}"
         )
-        yield Evidence("", f"the data on versions is up to {age} days old: {dates}")
+        yield Evidence("", f"the data on versions is up to {found.days} days old: {dates}")
 
 
 @data_stale.fix

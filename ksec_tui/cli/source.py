@@ -48,12 +48,41 @@ def add_arguments(parser: argparse.ArgumentParser, *, namespaces: bool = True) -
     group.add_argument("--snapshot", metavar="FILE", help="what 'snapshot save' wrote")
     group.add_argument(
         "--today",
-        type=_date,
+        type=date,
         default=None,
         metavar="YYYY-MM-DD",
         help="judge ages and support as of this date (not for a live cluster)",
     )
+    add_facts_argument(group)
     add_live_arguments(parser, namespaces=namespaces)
+
+
+def add_facts_argument(parser: argparse._ActionsContainer) -> None:
+    """Give `parser` the option ``--data``."""
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        help="look for newer facts on versions here (else where 'data update' puts them)",
+    )
+
+
+def use_facts(arguments: argparse.Namespace) -> None:
+    """From now on judge versions by the newest facts: those of ``--data``, else the user's, or the program's.
+
+    Raises:
+        CliError: ``--data`` names no folder.
+    """
+    from pathlib import Path
+
+    from ksec_tui.data import places
+
+    if arguments.data is None:
+        places.use(places.user_folder())
+        return
+    folder = Path(arguments.data)
+    if not folder.is_dir():
+        raise CliError(f"--data {arguments.data}: there is no such folder")
+    places.use(folder)
 
 
 def add_live_arguments(parser: argparse.ArgumentParser, *, namespaces: bool = True) -> None:
@@ -120,11 +149,12 @@ def open_source(arguments: argparse.Namespace, *, stdin: bytes | None = None) ->
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Refuse options that contradict each other.
+    """Refuse options that contradict each other; what they say of facts holds from now on.
 
     Raises:
         CliError: they do.
     """
+    use_facts(arguments)
     chosen = [words for name, words in _KINDS.items() if getattr(arguments, name)]
     live = [words for name, words in _LIVE.items() if getattr(arguments, name)]
     if len(chosen) > 1:
@@ -205,7 +235,12 @@ def _are(words: list[str]) -> str:
     return "is" if len(words) == 1 else "are"
 
 
-def _date(text: str) -> str:
+def date(text: str) -> str:
+    """A date as an option has it, checked.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
     try:
         return dt.date.fromisoformat(text).isoformat()
     except ValueError:

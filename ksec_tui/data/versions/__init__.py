@@ -29,7 +29,6 @@ from ksec_tui.data.versions.store import (
     oldest_as_of,
     products,
     releases,
-    use_folders,
 )
 
 __all__ = [
@@ -55,5 +54,4 @@ __all__ = [
     "oldest_as_of",
     "products",
     "releases",
-    "use_folders",
 ]

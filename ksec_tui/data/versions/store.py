@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ksec_tui.data import places
 from ksec_tui.data.versions.shapes import (
     AnyFile,
     Deprecations,
@@ -56,14 +57,6 @@ class Copy:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The folders that are looked in besides the program's own, and what was wrong with files in them."""
-
-    folders: tuple[Path, ...] = ()
-
-
-_chosen = Chosen()
 T = TypeVar("T", bound=AnyFile)
 
 
@@ -83,26 +76,18 @@ def decode(name: str, raw: bytes) -> AnyFile:
         raise ValueError(f"{name}: {error}") from error
 
 
-def use_folders(*folders: Path) -> None:
-    """From now on look for newer files in these folders too; call it before anything is judged."""
-    global _chosen
-    _chosen = Chosen(folders)
-    copies.cache_clear()
-
-
-def folders() -> tuple[Path, ...]:
-    """The folders that are looked in besides the program's own."""
-    return _chosen.folders
-
-
-@functools.cache
 def copies() -> tuple[dict[str, Copy], tuple[str, ...]]:
     """For each file its newest copy, and what was wrong with others; the program's own wins a tie."""
+    return _copies(places.folders())
+
+
+@functools.lru_cache(maxsize=4)
+def _copies(folders: tuple[Path, ...]) -> tuple[dict[str, Copy], tuple[str, ...]]:
     best: dict[str, Copy] = {}
     wrong: list[str] = []
     for name in FILES:
         best[name] = _copy(name, resources.files(__package__).joinpath(name).read_bytes(), PACKAGED)
-        for folder in _chosen.folders:
+        for folder in folders:
             path = folder / name
             try:
                 found = _read(path)
@@ -123,6 +108,11 @@ def _read(path: Path) -> Copy:
 
 def _copy(name: str, raw: bytes, origin: str) -> Copy:
     return Copy(name, decode(name, raw), origin, hashlib.sha256(raw).hexdigest())
+
+
+def forget() -> None:
+    """Read the files anew at the next question."""
+    _copies.cache_clear()
 
 
 def _content(shape: type[T]) -> T:
