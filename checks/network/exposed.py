@@ -22,7 +22,7 @@ from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.network import MAY_BREAK, close_workload, withdraw_first
+from ksec_tui.fixes.network import close_workload, may_break, withdraw_first
 
 
 @check(
@@ -344,5 +344,5 @@ def _close(workload: Workload, cluster: Snapshot) -> Fix | None:
     title = f"Admit to {workload.ref} only its namespace and what its ways in need"
     if change is None:
         steps = first or ("Give its pods a label of their own and write a NetworkPolicy that selects it.",)
-        return Fix(title, (), Risk.MANUAL, MAY_BREAK, steps)
-    return Fix(title, (change,), Risk.REVIEW, MAY_BREAK)
+        return Fix(title, (), Risk.MANUAL, may_break(cluster), steps)
+    return Fix(title, (change,), Risk.REVIEW, may_break(cluster))

@@ -17,7 +17,7 @@ from ksec_tui.findings.check import Subjects, check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.network import MAY_BREAK, close_namespace, withdraw_first
+from ksec_tui.fixes.network import close_namespace, may_break, withdraw_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +144,8 @@ def _default_deny(space: Space, cluster: Snapshot) -> Fix | None:
             "Give the pods that no policy selects a label of their own.",
             "Write a policy that admits what they need, then one that selects all pods and admits nothing.",
         )
-        return Fix(title, (), Risk.MANUAL, MAY_BREAK, steps)
-    return Fix(title, tuple(changes), Risk.REVIEW, MAY_BREAK)
+        return Fix(title, (), Risk.MANUAL, may_break(cluster), steps)
+    return Fix(title, tuple(changes), Risk.REVIEW, may_break(cluster))
 
 
 @check(

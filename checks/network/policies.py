@@ -17,7 +17,7 @@ from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import json_patch, op
-from ksec_tui.fixes.network import MAY_BREAK, narrow_policy
+from ksec_tui.fixes.network import may_break, narrow_policy
 
 POLICIES = objects(NETWORK_POLICY)
 
@@ -79,7 +79,7 @@ def _narrow(policy: NetworkPolicy, cluster: Snapshot) -> Fix | None:
     if change is None:
         return None
     title = f"Let {policy.ref} admit its own namespace and what its pods' ways in need"
-    return Fix(title, (change,), Risk.REVIEW, MAY_BREAK)
+    return Fix(title, (change,), Risk.REVIEW, may_break(cluster))
 
 
 @check(

@@ -17,7 +17,7 @@ from ksec_tui.findings.check import WORKLOADS, Subjects, check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.network import MAY_BREAK, close_workload, narrow_policy, withdraw_first
+from ksec_tui.fixes.network import close_workload, may_break, narrow_policy, withdraw_first
 
 STORES: Subjects[Workload] = dataclasses.replace(
     WORKLOADS,
@@ -129,5 +129,5 @@ def _keep_inside(workload: Workload, cluster: Snapshot) -> Fix | None:
     done = [change for change in changes if change is not None]
     steps = withdraw_first(cluster, (workload,))
     if steps or len(done) < len(changes):
-        return Fix(title, (), Risk.MANUAL, MAY_BREAK, (*steps, "Admit only the pods that use it."))
-    return Fix(title, tuple(done), Risk.REVIEW, MAY_BREAK)
+        return Fix(title, (), Risk.MANUAL, may_break(cluster), (*steps, "Admit only the pods that use it."))
+    return Fix(title, tuple(done), Risk.REVIEW, may_break(cluster))

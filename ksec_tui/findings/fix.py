@@ -66,12 +66,14 @@ class Change(msgspec.Struct, frozen=True):
         type: how `body` is written.
         body: a mapping, or a list of operations for JSON, or None for DELETE.
         cuts: what a JSON patch of a role's rules takes away, so that several become one patch.
+        notes: why the body is as it is, one line each; comments of the exported file.
     """
 
     target: ObjectRef
     type: PatchType
     body: Any = None
     cuts: tuple[Cut, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -27,9 +27,9 @@ def op(name: str, path: str, value: Any = None) -> Body:
     return {"op": name, "path": path} if name == "remove" else {"op": name, "path": path, "value": value}
 
 
-def create(target: ObjectRef, document: Body) -> Change:
-    """A new object, complete with apiVersion, kind and metadata."""
-    return Change(target, PatchType.CREATE, document)
+def create(target: ObjectRef, document: Body, notes: Iterable[str] = ()) -> Change:
+    """A new object, complete with apiVersion, kind and metadata; `notes` say why it is as it is."""
+    return Change(target, PatchType.CREATE, document, notes=tuple(notes))
 
 
 def delete(target: ObjectRef) -> Change:

@@ -44,6 +44,7 @@ def header(merged: Merged, simulation: Simulation, snapshot: Snapshot) -> str:
     if manager is not None:
         lines.append(manager.advice)
     lines.append(simulation.notes.get(target, ""))
+    lines += [f"Keeps {note}" for note in merged.change.notes]
     lines.append(_read(target, snapshot))
     return comment(*lines)
 

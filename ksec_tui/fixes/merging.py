@@ -45,16 +45,39 @@ def combine(changes: Sequence[Change]) -> Change:
         case PatchType.JSON:
             body: Any = combine_operations([change.body for change in changes])
         case PatchType.CREATE:
+            body = first.body
             for other in rest:
-                if not equal(first.body, other.body):
-                    raise Clash("", "one new object", "another new object of that name")
-            return first
+                body = _one_new(body, other.body)
         case PatchType.STRATEGIC:
             shape = shape_of(first.target.group, first.target.kind) or PLAIN
             body = first.body
             for other in rest:
                 body = _merge(body, other.body, shape, ())
-    return Change(first.target, first.type, body)
+    notes = tuple(dict.fromkeys(note for change in changes for note in change.notes))
+    return Change(first.target, first.type, body, notes=notes)
+
+
+def _one_new(left: Any, right: Any) -> Any:
+    """One new object for two: equal ones, or NetworkPolicies of equal pods, whose rules only ever add up.
+
+    Raises:
+        Clash: they are two different objects.
+    """
+    if equal(left, right):
+        return left
+    if left.get("kind") == right.get("kind") == "NetworkPolicy":
+        for rules in ("ingress", "egress"):
+            one, other = left["spec"].get(rules), right["spec"].get(rules)
+            if one and other:
+                joined = [*one, *(rule for rule in other if rule not in one)]
+                joined.sort(key=lambda rule: "ports" in rule)
+                if equal(_with_rules(left, rules, joined), _with_rules(right, rules, joined)):
+                    return _with_rules(left, rules, joined)
+    raise Clash("", "one new object", "another new object of that name")
+
+
+def _with_rules(policy: Any, name: str, rules: list[Any]) -> Any:
+    return {**policy, "spec": {**policy["spec"], name: rules}}
 
 
 def check_types(one: Change, other: Change) -> None:
@@ -74,6 +97,13 @@ def _merge(left: Any, right: Any, shape: Shape, path: tuple[str, ...]) -> Any:
             return [*left, *(item for item in right if item not in left)]
         if shape.key:
             return _merge_items(left, right, shape, path)
+        if path[-2:] == ("capabilities", "drop"):
+            # Both take rights away: what either drops goes.
+            return (
+                ["ALL"]
+                if "ALL" in (*left, *right)
+                else [*left, *(name for name in right if name not in left)]
+            )
     raise Clash(pointer(path), left, right)
 
 

@@ -1,42 +1,35 @@
 """NetworkPolicies that close a namespace and keep the flows that its objects show to be needed.
 
-Kept are: pods of the same namespace, what Services, Ingresses and Gateways let in from outside, webhooks
-and aggregated APIs, and metrics ports by the prometheus.io annotations. Calls from other namespaces are in
-no object and must be added by hand; the pod's own node is always admitted by the API's definition.
+Kept are the pods of the same namespace and what `network_needs` finds; the pod's own node is always admitted
+by the API's definition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
 
-from ksec_tui.analysis.network.entries import Entry, Source
-from ksec_tui.analysis.network.exposure import entries
+import msgspec
+
+from ksec_tui.analysis.network.entries import Source
 from ksec_tui.analysis.network.policies import isolating
 from ksec_tui.analysis.network.selectors import (
     NAME_LABEL,
     matches_workload,
     selected_by_policy,
-    selected_by_service,
-    target_ports,
     workloads_in,
 )
 from ksec_tui.analysis.network.sensitive import stores
-from ksec_tui.analysis.workloads import Workload
+from ksec_tui.analysis.workloads import Workload, workload_named
 from ksec_tui.cluster.base import LabelSelector
-from ksec_tui.cluster.kinds import (
-    API_SERVICE,
-    MUTATING_WEBHOOK,
-    NETWORK_POLICY,
-    SERVICE,
-    VALIDATING_WEBHOOK,
-)
+from ksec_tui.cluster.kinds import NETWORK_POLICY
 from ksec_tui.cluster.networking import IngressPolicyRule, NetworkPolicy
-from ksec_tui.cluster.platform import ServiceReference
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.workloads import ControllerSpec, WorkloadSpec
 from ksec_tui.findings.fix import Change
 from ksec_tui.fixes.build import Body, create, json_patch, op
+from ksec_tui.fixes.network_needs import Need, Who, entries_of, needs_of, unread
 
 MANAGED = {"app.kubernetes.io/managed-by": "ksec-tui"}
 """The label of everything that a fix creates."""
@@ -60,8 +53,8 @@ SAME_NAMESPACE: Body = {"from": [{"podSelector": {}}]}
 """The ingress rule that admits the pods of the policy's own namespace."""
 
 MAY_BREAK = (
-    "Calls from other namespaces that no Service of type LoadBalancer or NodePort, Ingress, route or webhook shows "
-    "are cut off until a rule admits them."
+    "Calls from other namespaces or from outside that no Service, Ingress, route, webhook, annotation, variable or "
+    "command shows are cut off until a rule admits them."
 )
 
 
@@ -105,100 +98,80 @@ def _selector(selector: LabelSelector) -> Body:
     return body
 
 
-def needed_rules(snapshot: Snapshot, chosen: Sequence[Workload]) -> list[Body]:
-    """The ingress rules that workloads need besides `SAME_NAMESPACE`, sorted by port, without duplicates."""
-    anyone: set[tuple[str, int]] = set()
-    pods: set[tuple[str, int]] = set()
-    proxies: dict[str, tuple[Body, set[tuple[str, int]]]] = {}
+Rules = tuple[list[Body], tuple[str, ...]]
+"""Policy rules, and the evidence for them in words, one line each."""
+
+
+def needed_rules(snapshot: Snapshot, chosen: Sequence[Workload]) -> Rules:
+    """The ingress rules that workloads need besides `SAME_NAMESPACE`, narrow ones first, without duplicates."""
+    groups: dict[str, tuple[Body | None, set[Port]]] = {}
+    notes: dict[str, None] = {}
     for workload in chosen:
-        if workload.spec.host_network:
-            continue
-        for entry in entries_of(snapshot, workload.ref):
-            port = (entry.protocol, entry.port)
-            peers = [_peer(proxy, workload.namespace) for proxy in entry.proxies]
-            if entry.source is not Source.PROXY_PODS or None in peers:
-                anyone.add(port)
+        for need in needs_of(snapshot, workload.ref):
+            peer = _caller(snapshot, need, workload.namespace)
+            if peer == {}:
                 continue
-            for peer in peers:
-                if peer:
-                    proxies.setdefault(repr(peer), (peer, set()))[1].add(port)
-        anyone |= set(_called(snapshot, workload))
-        pods |= set(_scraped(workload))
+            groups.setdefault(repr(peer), (peer, set()))[1].add((need.protocol, need.port))
+            notes[need.words] = None
     rules: list[Body] = []
-    for _, (peer, ports) in sorted(proxies.items()):
-        if ports - anyone:
-            rules.append({"from": [peer], "ports": _ports(ports - anyone)})
-    if pods - anyone:
-        rules.append({"from": [{"namespaceSelector": {}}], "ports": _ports(pods - anyone)})
-    if anyone:
-        rules.append({"ports": _ports(anyone)})
-    return rules
+    covered: set[Port] = set()
+    for key, (peer, ports) in sorted(groups.items(), key=lambda item: _width(item[1][0])):
+        left = ports - covered - _covered_by_namespace(groups, key, peer)
+        if peer is None or peer == EVERY_POD:
+            covered |= ports
+        if left:
+            rules.append({**({} if peer is None else {"from": [peer]}), "ports": _ports(left)})
+    rules.reverse()
+    return rules, tuple(notes)
 
 
-def entries_of(snapshot: Snapshot, ref: ObjectRef) -> tuple[Entry, ...]:
-    """The ways from outside to one workload, before policies are asked."""
-    index: dict[ObjectRef, list[Entry]] = snapshot.derived(_entry_index, _entry_index)
-    return tuple(index.get(ref, ()))
+Port = tuple[str, int]
+"""(protocol, number)."""
+
+EVERY_POD: Body = {"namespaceSelector": {}}
+"""The peer that is every pod of the cluster."""
 
 
-def _entry_index(snapshot: Snapshot) -> dict[ObjectRef, list[Entry]]:
-    index: dict[ObjectRef, list[Entry]] = {}
-    for entry in entries(snapshot):
-        index.setdefault(entry.workload.ref, []).append(entry)
-    return index
+def _width(peer: Body | None) -> tuple[int, str]:
+    """The order in which peers are looked at: everyone, every pod, then the others backwards by name."""
+    if peer is None:
+        return 0, ""
+    if peer == EVERY_POD:
+        return 1, ""
+    return 2, "".join(chr(0x10FFFF - ord(char)) for char in repr(peer))
 
 
-def _peer(proxy: Workload, home: str) -> Body | None:
-    """A proxy's pods as a policy peer; empty in the same namespace, None when selectors cannot reach them."""
-    selector = pod_selector(proxy)
-    if proxy.spec.host_network or selector is None:
-        return None
-    if proxy.namespace == home:
+def _covered_by_namespace(
+    groups: Mapping[str, tuple[Body | None, set[Port]]], key: str, peer: Body | None
+) -> set[Port]:
+    """The ports that the peer's whole namespace is admitted to anyway."""
+    if peer is None or "podSelector" not in peer:
+        return set()
+    whole = repr({"namespaceSelector": peer["namespaceSelector"]})
+    return groups[whole][1] if whole in groups and whole != key else set()
+
+
+def _caller(snapshot: Snapshot, need: Need, home: str) -> Body | None:
+    """Who is to be admitted as a policy peer; empty in the same namespace, None for everyone."""
+    if need.who is Who.ANYONE or need.caller is None:
+        return dict(EVERY_POD) if need.who is Who.PODS else None
+    space = need.caller.name if need.who is Who.NAMESPACE else need.caller.namespace
+    if space == home:
         return {}
-    return {"namespaceSelector": {"matchLabels": {NAME_LABEL: proxy.namespace}}, "podSelector": selector}
+    peer: Body = {"namespaceSelector": {"matchLabels": {NAME_LABEL: space}}}
+    workload = workload_named(snapshot, need.caller) if need.who is Who.WORKLOAD else None
+    selector = pod_selector(workload) if workload is not None else None
+    return peer if selector is None else {**peer, "podSelector": selector}
 
 
-def _ports(ports: Iterable[tuple[str, int]]) -> list[Body]:
+def _ports(ports: Iterable[Port]) -> list[Body]:
     return [{"protocol": protocol, "port": port} for protocol, port in sorted(ports)]
 
 
-def _called(snapshot: Snapshot, workload: Workload) -> Iterator[tuple[str, int]]:
-    """The ports that the API server calls; its address is not known to a policy, so everyone is admitted."""
-    index: dict[ObjectRef, set[tuple[str, int]]] = snapshot.derived(_calls, _calls)
-    yield from index.get(workload.ref, ())
-
-
-def _calls(snapshot: Snapshot) -> dict[ObjectRef, set[tuple[str, int]]]:
-    index: dict[ObjectRef, set[tuple[str, int]]] = {}
-    for wanted in _services_called(snapshot):
-        service = snapshot.find(SERVICE, wanted.name, wanted.namespace)
-        if service is None:
-            continue
-        for workload in selected_by_service(snapshot, service):
-            for port in service.spec.ports:
-                if port.port == (wanted.port or 443):
-                    found = {(port.protocol, number) for number in target_ports(workload, port)}
-                    index.setdefault(workload.ref, set()).update(found)
-    return index
-
-
-def _services_called(snapshot: Snapshot) -> Iterator[ServiceReference]:
-    validating = (hook for item in snapshot.of(VALIDATING_WEBHOOK) for hook in item.webhooks)
-    mutating = (hook for item in snapshot.of(MUTATING_WEBHOOK) for hook in item.webhooks)
-    for hook in (*validating, *mutating):
-        if hook.client_config.service is not None:
-            yield hook.client_config.service
-    for api in snapshot.of(API_SERVICE):
-        if api.spec.service is not None:
-            yield api.spec.service
-
-
-def _scraped(workload: Workload) -> Iterator[tuple[str, int]]:
-    """The port that the prometheus.io annotations name; the scraping pods may be in any namespace."""
-    said = workload.annotations
-    port = said.get("prometheus.io/port", "")
-    if said.get("prometheus.io/scrape") == "true" and port.isdecimal():
-        yield "TCP", int(port)
+def may_break(snapshot: Snapshot) -> str:
+    """`MAY_BREAK`, and what was not read and may show more that is needed."""
+    missing = unread(snapshot)
+    return f"{MAY_BREAK} Not read: {', '.join(missing)}." if missing else MAY_BREAK
 
 
 def withdraw_first(snapshot: Snapshot, chosen: Sequence[Workload]) -> tuple[str, ...]:
@@ -214,24 +187,37 @@ def withdraw_first(snapshot: Snapshot, chosen: Sequence[Workload]) -> tuple[str,
     return tuple(steps)
 
 
-def policy(snapshot: Snapshot, namespace: str, name: str, selector: Body, rules: Sequence[Body]) -> Change:
-    """A new NetworkPolicy for ingress; a name that is taken gets a number."""
+def policy(
+    snapshot: Snapshot,
+    namespace: str,
+    name: str,
+    selector: Body,
+    rules: Sequence[Body],
+    notes: Sequence[str] = (),
+    direction: Literal["Ingress", "Egress"] = "Ingress",
+) -> Change:
+    """A new NetworkPolicy for one direction; a name that is taken gets a number. `notes` say why it has its rules."""
     free, number = name[:240], 2
     while snapshot.find(NETWORK_POLICY, free, namespace) is not None:
         free, number = f"{name[:240]}-{number}", number + 1
     ref = ObjectRef(namespace, NETWORK_POLICY.name, free, NETWORK_POLICY.group)
-    spec: Body = {"podSelector": selector, "policyTypes": ["Ingress"]}
+    spec: Body = {"podSelector": selector, "policyTypes": [direction]}
     if rules:
-        spec["ingress"] = list(rules)
-    return create(
-        ref,
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": free, "namespace": namespace, "labels": dict(MANAGED)},
-            "spec": spec,
-        },
-    )
+        spec[direction.lower()] = list(rules)
+    document = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": free, "namespace": namespace, "labels": dict(MANAGED)},
+        "spec": spec,
+    }
+    return create(ref, document, notes)
+
+
+def policy_name(snapshot: Snapshot, prefix: str, workload: Workload) -> str:
+    """The name of a workload's own policy: with its kind where another kind has a workload of that name."""
+    name = f"{prefix}-{workload.ref.name}"
+    same = [item for item in workloads_in(snapshot, workload.namespace) if item.ref.name == workload.ref.name]
+    return name if len(same) < 2 or same[0] == workload else f"{name}-{workload.ref.kind.lower()}"
 
 
 def close_workload(snapshot: Snapshot, workload: Workload) -> Change | None:
@@ -243,8 +229,9 @@ def close_workload(snapshot: Snapshot, workload: Workload) -> Change | None:
     selector = pod_selector(workload)
     if selector is None or _touches_isolated(snapshot, workload, selector):
         return None
-    rules = [SAME_NAMESPACE, *needed_rules(snapshot, (workload,))]
-    return policy(snapshot, workload.namespace, f"ksec-allow-{workload.ref.name}", selector, rules)
+    rules, notes = needed_rules(snapshot, (workload,))
+    name = policy_name(snapshot, "ksec-allow", workload)
+    return policy(snapshot, workload.namespace, name, selector, [SAME_NAMESPACE, *rules], notes)
 
 
 def close_namespace(
@@ -263,34 +250,18 @@ def close_namespace(
             if change is None:
                 return None
             changes.append(change)
-        return [*_distinct(changes), deny]
+        return [*changes, deny]
     for workload in unprotected:
-        rules = needed_rules(snapshot, (workload,))
+        rules, notes = needed_rules(snapshot, (workload,))
         selector = pod_selector(workload)
         if not rules:
             continue
         if selector is None:
             return None
-        changes.append(policy(snapshot, namespace, f"ksec-allow-{workload.ref.name}", selector, rules))
+        name = policy_name(snapshot, "ksec-allow", workload)
+        changes.append(policy(snapshot, namespace, name, selector, rules, notes))
     inside = policy(snapshot, namespace, "ksec-allow-same-namespace", {}, [SAME_NAMESPACE])
-    return [*_distinct(changes), inside, deny]
-
-
-def _distinct(changes: list[Change]) -> list[Change]:
-    """The same changes, in which two workloads of one name (of different kinds) do not share a policy's name."""
-    seen: set[ObjectRef] = set()
-    kept: list[Change] = []
-    for change in changes:
-        ref, number = change.target, 2
-        while ref in seen:
-            name = f"{change.target.name}-{number}"
-            ref, number = ObjectRef(ref.namespace, ref.kind, name, ref.group), number + 1
-        seen.add(ref)
-        if ref != change.target:
-            body = {**change.body, "metadata": {**change.body["metadata"], "name": ref.name}}
-            change = create(ref, body)
-        kept.append(change)
-    return kept
+    return [*changes, inside, deny]
 
 
 def _touches_isolated(snapshot: Snapshot, workload: Workload, selector: Body) -> bool:
@@ -321,6 +292,8 @@ def narrow_policy(
             continue
         ports = {"ports": written["ports"]} if written.get("ports") else {}
         rules.append({**SAME_NAMESPACE, **ports})
-    rules += needed_rules(snapshot, selected_by_policy(snapshot, wide))
+    needed, notes = needed_rules(snapshot, selected_by_policy(snapshot, wide))
+    rules += needed
     kept = [rule for index, rule in enumerate(rules) if rule not in rules[:index]]
-    return json_patch(wide.ref, op("test", "/spec/ingress", old), op("replace", "/spec/ingress", kept))
+    change = json_patch(wide.ref, op("test", "/spec/ingress", old), op("replace", "/spec/ingress", kept))
+    return msgspec.structs.replace(change, notes=notes)
