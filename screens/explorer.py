@@ -58,7 +58,9 @@ class Explorer(Asking):
         """At most seven keys that matter here."""
         pairs: list[tuple[str, str]]
         if self.text.has_focus:
-            pairs = [("esc", "list"), ("enter", "follow"), ("/", "search"), ("{ }", "tab"), ("f", "full")]
+            here = self.line_hints()
+            follow = [] if self.line_findings else [("enter", "follow")]
+            pairs = [*here, ("esc", "list"), *follow, ("/", "search"), ("{ }", "tab"), ("f", "full")]
         else:
             pairs = [
                 ("enter", "open"),

@@ -37,6 +37,8 @@ SPELLED = {
     "right_parenthesis": ")",
     "minus": "-",
     "at": "@",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "backslash": "\\",
     "escape": "esc",
     "pagedown": "pgdn",

@@ -71,7 +71,10 @@ class Staging(Seeking):
     def action_stage(self) -> None:
         """Stage the fixes of the marked rows or of the row in hand; take them out when all are staged."""
         rows = self.table.marked_rows() or ([self.row] if self.row else [])
-        wanted = [finding for row in rows for finding in self._findings_of(row)]
+        self.toggle([finding for row in rows for finding in self._findings_of(row)])
+
+    def toggle(self, wanted: list[Finding]) -> None:
+        """Stage the fixes of these findings; take them out when all are staged."""
         plan = self.view.plan
         staged = [finding for finding in wanted if plan.has(finding.fingerprint)]
         if wanted and len(staged) == len(wanted):

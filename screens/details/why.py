@@ -67,14 +67,15 @@ def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
     for piece in finding.evidence:
         elsewhere = piece.ref is not None and piece.ref != finding.subject
         where = f" in {piece.ref}" if elsewhere and str(piece.ref) not in piece.words else ""
-        yield from list(prose(f"› {piece.words}{where}", hand.width, indent="  ", style="evidence"))[:-1]
+        for said in list(prose(f"› {piece.words}{where}", hand.width, indent="  ", style="evidence"))[:-1]:
+            yield Line(said.spans, about=(finding,))
         if piece.path:
-            yield line(f"    {piece.path}", "muted")
+            yield Line(((f"    {piece.path}", "muted"),), about=(finding,))
     if finding.reaches:
         count = len(finding.reaches)
         more = ", …" if count > MANY else ""
-        said = f"reaches {count} pod{'s' if count != 1 else ''}: {', '.join(finding.reaches[:MANY])}{more}"
-        yield from list(prose(said, hand.width, indent="  ", style="muted"))[:-1]
+        reached = f"reaches {count} pod{'s' if count != 1 else ''}: {', '.join(finding.reaches[:MANY])}{more}"
+        yield from list(prose(reached, hand.width, indent="  ", style="muted"))[:-1]
     if full:
         yield line()
         declared = next((item for item in all_checks() if item.id == finding.check), None)
@@ -94,6 +95,7 @@ def _short(finding: Finding, hand: Hand) -> Line:
             (f"  {finding.check}", "muted"),
         ),
         link=f"finding:{finding.fingerprint}",
+        about=(finding,),
     )
 
 

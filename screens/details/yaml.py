@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ksec_tui.analysis.workloads import workload_named
 from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.findings.finding import Evidence, Finding
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.screens.details.tab import Hand, Tab, line
 from ksec_tui.screens.widgets.text import Line
@@ -36,20 +37,28 @@ def lines(hand: Hand) -> Sequence[Line]:
 
 
 def marks(hand: Hand, ref: ObjectRef) -> dict[str, Mark]:
-    """The worst evidence on each path of the object `ref`."""
-    found: dict[str, Mark] = {}
+    """What was found at each path of the object `ref`; several findings on one path make one mark."""
+    found: dict[str, list[tuple[Finding, Evidence]]] = {}
     results = hand.view.state.results
     for finding in dict.fromkeys((*results.on(ref), *results.on(hand.row.ref), *results.pointing_at(ref))):
-        if finding.verdict is not Verdict.FAIL:
-            continue
-        for piece in finding.evidence:
-            if (piece.ref or finding.subject) != ref:
-                continue
-            severity: Severity = piece.severity if piece.severity is not None else finding.severity
-            known = found.get(piece.path)
-            if known is None or severity > known.severity:
-                found[piece.path] = Mark(severity, piece.words)
-    return found
+        if finding.verdict is Verdict.FAIL:
+            for piece in finding.evidence:
+                if (piece.ref or finding.subject) == ref:
+                    found.setdefault(piece.path, []).append((finding, piece))
+    return {path: _mark(hand, pieces) for path, pieces in found.items()}
+
+
+def _mark(hand: Hand, pieces: list[tuple[Finding, Evidence]]) -> Mark:
+    pieces = sorted(pieces, key=lambda item: -_severity(*item))
+    about = tuple(dict.fromkeys(finding for finding, _ in pieces))
+    fixable = [finding for finding in about if finding.fixable]
+    staged = bool(fixable) and all(finding.fingerprint in hand.view.staged for finding in fixable)
+    words = "; ".join(dict.fromkeys(piece.words for _, piece in pieces))
+    return Mark(_severity(*pieces[0]), words, about, staged)
+
+
+def _severity(finding: Finding, piece: Evidence) -> Severity:
+    return piece.severity if piece.severity is not None else finding.severity
 
 
 TAB = Tab("yaml", 3, "YAML", lines)

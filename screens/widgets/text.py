@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from ksec_tui.findings.finding import Finding
 from ksec_tui.screens.widgets.cells import clip, fit, one_line
 from ksec_tui.screens.widgets.cursor import CursorView, navigation
 
@@ -33,6 +34,7 @@ class Line:
         gutter_style: style name of gutter and note.
         note: words shown right after the text.
         link: what opening the line leads to; its meaning is the caller's.
+        about: the findings that stand on this line, worst first.
     """
 
     spans: tuple[tuple[str, str], ...]
@@ -40,6 +42,7 @@ class Line:
     gutter_style: str = ""
     note: str = ""
     link: str = ""
+    about: tuple[Finding, ...] = ()
 
     @property
     def text(self) -> str:
@@ -54,6 +57,10 @@ class TextLines(CursorView):
         *navigation("text"),
         Binding("n", "next_hit", "Next hit", id="text.next-hit", show=False),
         Binding("N", "previous_hit", "Previous hit", id="text.previous-hit", show=False),
+        Binding("greater_than_sign", "risky_line(1)", "Next risky line", id="text.next-risky", show=False),
+        Binding(
+            "less_than_sign", "risky_line(-1)", "Previous risky line", id="text.previous-risky", show=False
+        ),
     ]
 
     ascii: reactive[bool] = reactive(False)
@@ -71,6 +78,9 @@ class TextLines(CursorView):
         def control(self) -> TextLines:
             """The viewer, for the selectors of `@on`."""
             return self.view
+
+    class CursorMoved(Message):
+        """Another line may be under the cursor."""
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -105,6 +115,24 @@ class TextLines(CursorView):
         self._hits = self._find(self._pattern)
         self.resize_lines()
         self.move_to_index(self._cursor)
+
+    def cursor_moved(self) -> None:
+        """Tell who listens."""
+        self.post_message(self.CursorMoved())
+
+    @property
+    def has_risky(self) -> bool:
+        """Whether some line has a glyph in the gutter."""
+        return self._gutter > 0
+
+    def action_risky_line(self, step: int) -> None:
+        """Go to the next line with a glyph in the gutter, after the last to the first; backwards for -1."""
+        count = len(self._lines)
+        for distance in range(1, count + 1):
+            index = (self._cursor + step * distance) % count
+            if self._lines[index].gutter:
+                self.move_to_index(index)
+                return
 
     # Search
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.diff import yaml_text as written
 from ksec_tui.screens.widgets.text import Line
@@ -31,10 +32,19 @@ _Span = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A risk at one place of a document: how bad, and a one-line reason."""
+    """A risk at one place of a document.
+
+    Attributes:
+        severity: how bad.
+        words: a one-line reason.
+        about: the findings that say so, worst first.
+        staged: whether all of them that can be fixed are in the plan; shown as ``+``.
+    """
 
     severity: Severity
     words: str
+    about: tuple[Finding, ...] = ()
+    staged: bool = False
 
 
 def yaml_text(document: Mapping[str, object]) -> str:
@@ -61,7 +71,8 @@ def yaml_lines(
         ascii: write glyphs in ASCII.
 
     Returns:
-        Lines whose `link` is their JSON pointer, that of the worst mark where there is one.
+        Lines whose `link` is their JSON pointer, that of the worst mark where there is one, and whose `about`
+        are the findings of all their marks.
     """
     text = yaml_text(document)
     places: dict[str, int] = {}
@@ -156,6 +167,7 @@ def _line(row: str, spans: list[_Span], link: str, risks: list[tuple[str, Mark]]
         return Line(tuple(parts), link=link)
     pointer, worst = risks[0]
     glyphs = badge(worst.severity, Verdict.FAIL, ascii=ascii)
-    words = "; ".join(mark.words for _, mark in risks)
+    words = "; ".join(f"{'+ ' if mark.staged else ''}{mark.words}" for _, mark in risks)
     note = f"{'<' if ascii else '◀'} {glyphs} {words}"
-    return Line(tuple(parts), gutter=glyphs, gutter_style=worst.severity.word, note=note, link=pointer)
+    about = tuple(dict.fromkeys(finding for _, mark in risks for finding in mark.about))
+    return Line(tuple(parts), glyphs, worst.severity.word, note, pointer, about)

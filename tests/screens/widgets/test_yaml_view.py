@@ -9,7 +9,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ksec_tui.findings.verdict import Severity
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.findings.finding import Evidence, Finding
+from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.screens.widgets.yaml_view import MAX_DEPTH, Mark, yaml_lines, yaml_text
 
@@ -104,6 +106,26 @@ def test_several_marks_on_a_line_show_the_worst_glyph_and_all_words() -> None:
         },
     )
     assert marked(lines) == {"securityContext:": "◀ ▲H keeps NET_RAW; user not set"}
+
+
+def test_a_line_knows_every_finding_on_it_and_shows_a_plus_before_what_is_staged() -> None:
+    subject = ObjectRef("shop", "Deployment", "api", "apps")
+    one, two = (
+        Finding(check, check, Verdict.FAIL, Severity.HIGH, subject, (Evidence("", "it is bad"),))
+        for check in ("wl-one", "wl-two")
+    )
+    context = "/spec/template/spec/containers/0/securityContext"
+    lines = yaml_lines(
+        DEPLOYMENT,
+        {
+            f"{context}/runAsUser": Mark(Severity.LOW, "user not set", (two,), staged=True),
+            f"{context}/capabilities": Mark(Severity.HIGH, "keeps NET_RAW", (one, two)),
+        },
+    )
+    (risky,) = (line for line in lines if line.note)
+    assert risky.about == (one, two)
+    assert risky.note == "◀ ▲H keeps NET_RAW; + user not set"
+    assert not any(line.about for line in lines if not line.note)
 
 
 def test_pointers_escape_slash_and_tilde() -> None:
