@@ -24,12 +24,12 @@ from ksec_tui.analysis.network.faults import (
     told,
 )
 from ksec_tui.cluster.base import LabelSelector
-from ksec_tui.cluster.kinds import kind_named
+from ksec_tui.cluster.kinds import ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
-GROUP = "policy.networking.k8s.io"
-ADMIN, BASELINE, CLUSTER = "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"
+KINDS = (ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY)
+ADMIN, BASELINE, CLUSTER = (kind.name for kind in KINDS)
 
 _ACTIONS = {
     ADMIN: ("Allow", "Deny", "Pass"),
@@ -48,10 +48,7 @@ Tree = Mapping[str, Any]
 
 def admin_faults(snapshot: Snapshot) -> Iterator[Fault]:
     """The faults of every such policy."""
-    for name in _ACTIONS:
-        kind = kind_named(GROUP, name)
-        if kind is None:
-            continue
+    for kind in KINDS:
         for item in snapshot.of(kind):
             document = snapshot.document(item.ref)
             if document is not None:
