@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.pod_security import PREFIX, mode
-from ksec_tui.checks.namespaces._pod_security import enforce_baseline
+from ksec_tui.checks.namespaces._pod_security import enforce_more
 from ksec_tui.cluster.kinds import NAMESPACE
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.snapshot import Snapshot
@@ -67,7 +67,7 @@ def no_level(namespace: Namespace, _: Snapshot) -> Iterator[Evidence]:
 
 @no_level.fix
 def _level(namespace: Namespace, cluster: Snapshot) -> Fix | None:
-    return enforce_baseline(namespace, cluster)
+    return enforce_more(namespace, cluster)
 
 
 @check(
@@ -113,7 +113,7 @@ def warns_only(namespace: Namespace, _: Snapshot) -> Iterator[Evidence]:
 
 @warns_only.fix
 def _refuse(namespace: Namespace, cluster: Snapshot) -> Fix | None:
-    return enforce_baseline(namespace, cluster)
+    return enforce_more(namespace, cluster)
 
 
 @check(
@@ -160,4 +160,4 @@ def privileged_level(namespace: Namespace, _: Snapshot) -> Iterator[Evidence | N
 
 @privileged_level.fix
 def _tighten(namespace: Namespace, cluster: Snapshot) -> Fix | None:
-    return enforce_baseline(namespace, cluster)
+    return enforce_more(namespace, cluster)

@@ -67,7 +67,7 @@ def test_spelling_labels_out_keeps_what_the_server_enforces() -> None:
 
 def test_baseline_is_enforced_only_when_everything_seen_passes_it() -> None:
     fine = fix("ns-psa-missing", cluster(namespace(), daemon_set()))
-    assert fine.risk is Risk.REVIEW
+    assert fine.risk is Risk.SAFE
     assert len(fine.changes) == 1
     stopped = fix(
         "ns-psa-missing", cluster(namespace(), daemon_set(), daemon_set(hostPID=True, name="agent"))

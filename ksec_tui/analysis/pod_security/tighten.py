@@ -1,0 +1,209 @@
+"""What runs, held against Pod Security: the level of each workload, of each namespace, and who would be refused.
+
+A workload counts with its template (also when it is scaled to zero, suspended, or a CronJob between two runs) and
+with every live pod, which injectors and debuggers may have given more than its template has.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ksec_tui.analysis.pod_security.evaluate import Barrier, Judge, judge, next_level
+from ksec_tui.analysis.pod_security.labels import Policy, policies
+from ksec_tui.analysis.pod_security.standards import LEVELS, clamped
+from ksec_tui.analysis.security_context import minor_version
+from ksec_tui.analysis.workloads import Workload, workloads, workloads_in
+from ksec_tui.cluster.kinds import NAMESPACE, WORKLOAD_KINDS
+from ksec_tui.cluster.pods import Pod
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a workload gets.
+
+    Attributes:
+        ref: the workload.
+        level: the strictest level that its template and each of its live pods meet.
+        object: the one among them that meets least: the template's owner, or a pod.
+        judge: the verdicts on that one.
+        pointer: JSON pointer of its pod spec in `object`.
+    """
+
+    ref: ObjectRef
+    level: str
+    object: ObjectRef
+    judge: Judge
+    pointer: str
+
+    def barriers(self, minor: int | None, level: str = "") -> tuple[Barrier, ...]:
+        """What keeps it from a level (without one: the next beyond its own), with pointers into `object`."""
+        return self.judge.barriers(level or next_level(self.level), minor, self.pointer.removesuffix("/spec"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """A workload that a level would refuse.
+
+    Attributes:
+        ref: the workload.
+        object: what the pointers of `barriers` point into: its owner, or one of its pods.
+        barriers: what the level refuses.
+    """
+
+    ref: ObjectRef
+    object: ObjectRef
+    barriers: tuple[Barrier, ...]
+
+    @property
+    def words(self) -> str:
+        """``Deployment web (privileged, hostPort)``."""
+        reasons = dict.fromkeys(barrier.reason for barrier in self.barriers)
+        return f"{self.ref.kind} {self.ref.name} ({', '.join(reasons)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tightening:
+    """What a namespace could enforce.
+
+    Attributes:
+        enforced: what it enforces.
+        level: the strictest level that refuses nothing seen in it; None when not everything could be read.
+        gap: why `level` is not known; else empty.
+        workloads: how many workloads were judged.
+        hindrances: the workloads that the level beyond `level` would refuse; all that were seen are judged,
+            also when `level` is None, then against baseline.
+    """
+
+    enforced: Policy
+    level: str | None
+    gap: str
+    workloads: int
+    hindrances: tuple[Hindrance, ...]
+
+    @property
+    def better(self) -> bool:
+        """Whether it could enforce more than it does, and something runs in it that shows so."""
+        return (
+            self.level is not None
+            and self.workloads > 0
+            and LEVELS.index(self.level) > LEVELS.index(self.enforced.level)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Live pods that their own namespace would not admit again.
+
+    Attributes:
+        ref: their top owner.
+        pods: their names.
+        reasons: what is refused, in the API server's words; empty when that depends on the server's version,
+            which is not known.
+    """
+
+    ref: ObjectRef
+    pods: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def server_policy(snapshot: Snapshot) -> int | None:
+    """The minor version of the policy that ``latest`` means to the cluster; None when its version is not known."""
+    minor = minor_version(snapshot.source.server_version)
+    return None if minor is None else clamped(minor)
+
+
+def enforced(snapshot: Snapshot, namespace: str) -> tuple[Policy, int | None]:
+    """What a namespace enforces, and the minor version of the policy that its pods are judged by."""
+    found = snapshot.find(NAMESPACE, namespace)
+    labels: Mapping[str, str] = found.metadata.labels if found else {}
+    policy = policies(labels).enforce
+    return policy, policy.minor(server_policy(snapshot))
+
+
+def standings(snapshot: Snapshot) -> Mapping[ObjectRef, Standing]:
+    """How far each workload gets in the server's own version of the policy; computed once."""
+    found: Mapping[ObjectRef, Standing] = snapshot.derived(_standings, _standings)
+    return found
+
+
+def _standings(snapshot: Snapshot) -> dict[ObjectRef, Standing]:
+    minor = server_policy(snapshot)
+    return {workload.ref: standing(workload, minor) for workload in workloads(snapshot)}
+
+
+def standing(workload: Workload, minor: int | None) -> Standing:
+    """How far a workload gets in the policy of v1.`minor`; None: in every version."""
+    found = (
+        Standing(workload.ref, asked.reached(minor), ref, asked, pointer)
+        for asked, ref, pointer in _judges(workload)
+    )
+    return min(found, key=lambda item: LEVELS.index(item.level))
+
+
+def _judges(workload: Workload) -> Iterator[tuple[Judge, ObjectRef, str]]:
+    yield judge(workload.spec, workload.annotations), workload.object.ref, workload.pointer
+    for pod in workload.pods:
+        if _runs(pod):
+            yield judge(pod.spec, pod.metadata.annotations), pod.ref, "/spec"
+
+
+def _runs(pod: Pod) -> bool:
+    return not pod.finished and pod.metadata.deletion_timestamp is None
+
+
+def tighten(snapshot: Snapshot, namespace: str) -> Tightening:
+    """The strictest level that a namespace could enforce without refusing anything that is seen in it.
+
+    It is judged in the version of the policy that the namespace pins, else in the server's, else in all.
+    Computed once.
+    """
+    found: Tightening = snapshot.derived(
+        (tighten, namespace), functools.partial(_tighten, namespace=namespace)
+    )
+    return found
+
+
+def _tighten(snapshot: Snapshot, namespace: str) -> Tightening:
+    policy, minor = enforced(snapshot, namespace)
+    gap = next(filter(None, (snapshot.gap(kind, namespace) for kind in WORKLOAD_KINDS)), "")
+    if minor == server_policy(snapshot):
+        known = standings(snapshot)
+        found = [known[workload.ref] for workload in workloads_in(snapshot, namespace)]
+    else:
+        found = [standing(workload, minor) for workload in workloads_in(snapshot, namespace)]
+    level = min((item.level for item in found), key=LEVELS.index, default=LEVELS[-1])
+    wanted = "baseline" if gap else next_level(level)
+    hindrances = tuple(
+        Hindrance(item.ref, item.object, item.barriers(minor, wanted))
+        for item in found
+        if LEVELS.index(item.level) < LEVELS.index(wanted)
+    )
+    return Tightening(policy, None if gap else level, gap, len(found), hindrances)
+
+
+def refused(snapshot: Snapshot, namespace: str) -> tuple[Refused, ...]:
+    """The live pods that a namespace would refuse today: they came before its label, or were changed since."""
+    policy, minor = enforced(snapshot, namespace)
+    if policy.level == LEVELS[0]:
+        return ()
+    found = (_refused(workload, policy.level, minor) for workload in workloads_in(snapshot, namespace))
+    return tuple(item for item in found if item is not None)
+
+
+def _refused(workload: Workload, level: str, minor: int | None) -> Refused | None:
+    names = []
+    reasons: dict[str, None] = {}
+    for pod in workload.pods:
+        if not _runs(pod):
+            continue
+        asked = judge(pod.spec, pod.metadata.annotations)
+        verdict = asked.refuses(level, minor)
+        if verdict is not False:
+            names.append(pod.name)
+        if verdict:
+            reasons.update(dict.fromkeys(item.reason for item in asked.barriers(level, minor, "")))
+    return Refused(workload.ref, tuple(names), tuple(reasons)) if names else None
