@@ -32,10 +32,11 @@ def without_host_ports(workload: Workload, pod_spec: dict[str, None]) -> Change 
     numbers = [[port.container_port for port in item.container.ports] for item in risky]
     if any(len(set(row)) < len(row) for row in numbers):
         return json_patch(workload.ref, *tests, *removals)
-    return containers(workload, lambda item: _closed(item) if item in risky else None, dict(pod_spec))
+    return containers(workload, lambda item: closed(item) if item in risky else None, dict(pod_spec))
 
 
-def _closed(item: Placed) -> dict[str, Any]:
+def closed(item: Placed) -> dict[str, Any]:
+    """The part of a patch that closes the node's ports of one container."""
     return {"ports": [_port(port) for port in item.container.ports if port.host_port]}
 
 
