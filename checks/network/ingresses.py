@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ksec_tui.analysis.network.balancers import Zone, ingress_placement
+from ksec_tui.analysis.network.gateways import ROUTE_KINDS, attached
 from ksec_tui.analysis.network.proxies import class_of
-from ksec_tui.analysis.network.routes import ROUTE_KINDS, attached
 from ksec_tui.analysis.network.selectors import NAME_LABEL
 from ksec_tui.checks.network._common import INGRESSES
 from ksec_tui.cluster.gateway import Gateway
@@ -311,7 +311,7 @@ def _listed_namespaces(gateway: Gateway, cluster: Snapshot) -> Fix | None:
         route.namespace
         for kind in ROUTE_KINDS
         for route in cluster.of(kind)
-        if any(other.ref == gateway.ref for other, _ in attached(cluster, route))
+        if any(item.gateway.ref == gateway.ref for item in attached(cluster, route))
     }
     wanted: dict[str, Any] = {"from": "Same"}
     if used - {gateway.namespace}:

@@ -16,10 +16,18 @@ class RouteNamespaces(Part, frozen=True):
     selector: LabelSelector | None = None
 
 
+class RouteGroupKind(Part, frozen=True):
+    """gateway/v1 RouteGroupKind."""
+
+    group: Text = "gateway.networking.k8s.io"
+    kind: Text = ""
+
+
 class AllowedRoutes(Part, frozen=True):
-    """gateway/v1 AllowedRoutes."""
+    """gateway/v1 AllowedRoutes; no kinds means those that the listener's protocol carries."""
 
     namespaces: RouteNamespaces = RouteNamespaces()
+    kinds: tuple[RouteGroupKind, ...] = ()
 
 
 class ListenerTLS(Part, frozen=True):
@@ -39,18 +47,26 @@ class Listener(Part, frozen=True):
     allowed_routes: AllowedRoutes = AllowedRoutes()
 
 
+class GatewayAddress(Part, frozen=True):
+    """gateway/v1 GatewaySpecAddress and GatewayStatusAddress."""
+
+    type: Text = ""
+    value: Text = ""
+
+
+class GatewayInfrastructure(Part, frozen=True):
+    """gateway/v1 GatewayInfrastructure: what the controller puts on the objects that it makes (GEP-1867)."""
+
+    annotations: dict[Text, Text] = {}
+
+
 class GatewaySpec(Part, frozen=True):
     """gateway/v1 GatewaySpec."""
 
     gateway_class_name: Text = ""
     listeners: tuple[Listener, ...] = ()
-
-
-class GatewayAddress(Part, frozen=True):
-    """gateway/v1 GatewayStatusAddress."""
-
-    type: Text = ""
-    value: Text = ""
+    addresses: tuple[GatewayAddress, ...] = ()
+    infrastructure: GatewayInfrastructure | None = None
 
 
 class GatewayStatus(Part, frozen=True):
@@ -106,10 +122,30 @@ class BackendRef(Part, frozen=True):
     weight: int | None = None
 
 
+class RequestMirror(Part, frozen=True):
+    """gateway/v1 HTTPRequestMirrorFilter: its backend gets a copy of each request."""
+
+    backend_ref: BackendRef = BackendRef()
+
+
+class RouteFilter(Part, frozen=True):
+    """gateway/v1 HTTPRouteFilter and GRPCRouteFilter, as far as they name backends."""
+
+    type: Text = ""
+    request_mirror: RequestMirror | None = None
+
+
+class RouteBackend(BackendRef, frozen=True):
+    """gateway/v1 HTTPBackendRef and GRPCBackendRef; the kinds below HTTP have no filters."""
+
+    filters: tuple[RouteFilter, ...] = ()
+
+
 class RouteRule(Part, frozen=True):
     """A rule of any of the five route kinds, as far as backends go."""
 
-    backend_refs: tuple[BackendRef, ...] = ()
+    backend_refs: tuple[RouteBackend, ...] = ()
+    filters: tuple[RouteFilter, ...] = ()
 
 
 class RouteSpec(Part, frozen=True):
@@ -120,12 +156,26 @@ class RouteSpec(Part, frozen=True):
     rules: tuple[RouteRule, ...] = ()
 
 
+class RouteParentStatus(Part, frozen=True):
+    """gateway/v1 RouteParentStatus: what one controller says of one parent."""
+
+    parent_ref: ParentRef = ParentRef()
+    conditions: tuple[Condition, ...] = ()
+
+
+class RouteStatus(Part, frozen=True):
+    """gateway/v1 RouteStatus."""
+
+    parents: tuple[RouteParentStatus, ...] = ()
+
+
 class HTTPRoute(KubeObject, frozen=True):
     """gateway/v1 HTTPRoute."""
 
     group: ClassVar[str] = "gateway.networking.k8s.io"
     kind: ClassVar[str] = "HTTPRoute"
     spec: RouteSpec = RouteSpec()
+    status: RouteStatus = RouteStatus()
 
 
 class GRPCRoute(HTTPRoute, frozen=True):

@@ -40,6 +40,7 @@ class ServiceSpec(Part, frozen=True):
     load_balancer_source_ranges: tuple[Text, ...] = ()
     allocate_load_balancer_node_ports: bool | None = None
     publish_not_ready_addresses: bool = False
+    ip_families: tuple[Text, ...] = field(default=(), name="ipFamilies")
 
 
 class BalancerIngress(Part, frozen=True):

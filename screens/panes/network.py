@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.engines import enforcing_cni
-from ksec_tui.analysis.network.entries import Link
+from ksec_tui.analysis.network.backing import Link
 from ksec_tui.analysis.network.exposure import Certainty, Exposure, blocked, exposures
 from ksec_tui.analysis.network.policies import openness
 from ksec_tui.analysis.workloads import Workload, workloads

@@ -5,10 +5,13 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from ksec_tui.analysis.network.addresses import ANY4, ANY6, AddressError, AddressSet
+from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.gateway import Gateway
 from ksec_tui.cluster.networking import BalancerIngress, Ingress, Service
 
@@ -16,12 +19,19 @@ IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Zone(Enum):
-    """Where clients may stand, widest first. OUTSIDE is a private network around the cluster, not the internet."""
+    """Where clients may stand, widest first. OUTSIDE is a private network around the cluster, not the internet.
+
+    The last three are inside the cluster: any pod, a future one of a new namespace included; the pods of
+    some namespaces; the pods of the workload's own.
+    """
 
     INTERNET = "internet"
     OUTSIDE = "outside"
     NODES = "nodes"
     UNKNOWN = "unknown"
+    ANY_POD = "any pod"
+    NAMESPACES = "namespaces"
+    SAME_NAMESPACE = "same namespace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +42,13 @@ class Placement:
         zone: UNKNOWN when neither address nor annotation tells.
         why: ``203.0.113.7``, or the annotation that says so, or what is missing.
         path: JSON pointer of the field that tells.
+        doubt: why nothing may answer there yet; empty when an address says that something does.
     """
 
     zone: Zone
     why: str
     path: str
+    doubt: str = ""
 
 
 DOCUMENTATION = tuple(
@@ -46,11 +58,28 @@ DOCUMENTATION = tuple(
 """Ranges for examples (RFC 5737, 3849, 9637). `ipaddress` calls them private, but where they appear they
 stand for public addresses, as in the demo cluster; no private network uses them."""
 
+PRIVATE = AddressSet.union(
+    AddressSet.block(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    )
+)
+"""Addresses that are not routed on the internet (RFC 1918, 6598, 3927, 4193, 4291)."""
+
 Scheme = Literal["internal", "public"]
 _PREFIX = "service.beta.kubernetes.io/"
 _SERVICE = "service.kubernetes.io/"
 
 ANNOTATIONS: tuple[tuple[str, str, Scheme], ...] = (
+    ("tailscale.com/funnel", "true", "public"),
     (f"{_PREFIX}aws-load-balancer-scheme", "internal", "internal"),
     (f"{_PREFIX}aws-load-balancer-scheme", "internet-facing", "public"),
     (f"{_PREFIX}aws-load-balancer-internal", "false", "public"),
@@ -97,6 +126,7 @@ INGRESS_CLASSES: tuple[tuple[str, Scheme], ...] = (
     ("alb", "internal"),
     ("ingress.k8s.aws/alb", "internal"),
     ("tailscale", "internal"),
+    ("tailscale.com/ts-ingress", "internal"),
 )
 """Class name or controller of Ingresses that a load balancer outside the cluster serves."""
 
@@ -106,8 +136,10 @@ GATEWAY_CLASSES: tuple[tuple[str, Scheme], ...] = (
     ("gke-l7-global-external*", "public"),
     ("gke-l7-regional-external*", "public"),
     ("gke-l7-gxlb*", "public"),
+    ("gateway.k8s.aws/alb", "internal"),
+    ("gateway.k8s.aws/nlb", "internal"),
 )
-"""GatewayClass name patterns (GKE's)."""
+"""Patterns of names of GatewayClasses (GKE's) and of their controllers (AWS's, internal unless configured)."""
 
 SOURCE_RANGES = f"{_PREFIX}load-balancer-source-ranges"
 """The annotation that loadBalancerSourceRanges replaced and that the cloud providers still read."""
@@ -116,25 +148,27 @@ SOURCE_RANGES = f"{_PREFIX}load-balancer-source-ranges"
 def parse_ip(text: str) -> IP | None:
     """An address, or None when `text` is none."""
     try:
-        return ipaddress.ip_address(text.strip())
+        found = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
 
 
 def is_public(address: IP) -> bool:
     """Whether an address is one of the internet's; `DOCUMENTATION` ranges count as such."""
-    return address.is_global or any(address in network for network in DOCUMENTATION)
+    return (address.is_global and not address.is_multicast) or any(
+        address in network for network in DOCUMENTATION
+    )
 
 
 def service_placement(service: Service) -> Placement:
     """Where the load balancer of a LoadBalancer Service is."""
     meta, spec = service.metadata, service.spec
-    return (
-        _by_addresses(service.status.load_balancer.ingress)
-        or _by_annotation(meta.annotations)
-        or _by_class(spec.load_balancer_class or "", BALANCER_CLASSES, "/spec/loadBalancerClass")
-        or _unknown(service.status.load_balancer.ingress)
+    addresses = service.status.load_balancer.ingress
+    declared = _by_annotation(meta.annotations) or _by_class(
+        spec.load_balancer_class or "", BALANCER_CLASSES, "/spec/loadBalancerClass"
     )
+    return _by_addresses(addresses) or _pending(declared, service, addresses) or _unknown(addresses)
 
 
 def ingress_placement(ingress: Ingress, class_names: Iterable[str]) -> Placement:
@@ -145,34 +179,66 @@ def ingress_placement(ingress: Ingress, class_names: Iterable[str]) -> Placement
         class_names: its class's name and controller.
     """
     addresses = ingress.status.load_balancer.ingress
-    found = _by_addresses(addresses) or _by_annotation(ingress.metadata.annotations)
+    declared = _by_annotation(ingress.metadata.annotations)
     for name in class_names:
-        found = found or _by_class(name, INGRESS_CLASSES, "/spec/ingressClassName")
-    return found or _unknown(addresses)
+        declared = declared or _by_class(name, INGRESS_CLASSES, "/spec/ingressClassName")
+    return _by_addresses(addresses) or _pending(declared, ingress, addresses) or _unknown(addresses)
 
 
-def gateway_placement(gateway: Gateway) -> Placement:
-    """Where a Gateway is published."""
+def gateway_placement(gateway: Gateway, controller: str = "") -> Placement:
+    """Where a Gateway is published.
+
+    Args:
+        gateway: the Gateway.
+        controller: its class's controllerName; empty when that is not known.
+    """
+    path = "/status/addresses"
     addresses = tuple(
         BalancerIngress(ip=item.value) if parse_ip(item.value) else BalancerIngress(hostname=item.value)
         for item in gateway.status.addresses
     )
-    found = _by_addresses(addresses, "/status/addresses") or _by_class(
-        gateway.spec.gateway_class_name, GATEWAY_CLASSES, "/spec/gatewayClassName"
+    made = gateway.spec.infrastructure
+    declared = _by_annotation(made.annotations, "/spec/infrastructure/annotations") if made else None
+    declared = declared or _by_annotation(gateway.metadata.annotations)
+    for name in (gateway.spec.gateway_class_name, controller):
+        declared = declared or _by_class(name, GATEWAY_CLASSES, "/spec/gatewayClassName")
+    return (
+        _by_addresses(addresses, path) or _pending(declared, gateway, addresses) or _unknown(addresses, path)
     )
-    return found or _unknown(addresses, "/status/addresses")
+
+
+def _pending(
+    found: Placement | None, item: KubeObject, addresses: Iterable[BalancerIngress]
+) -> Placement | None:
+    """What an object declares, in doubt while the cluster that it lives in gave it no address.
+
+    An object that no API server stored (it has no UID) is a manifest and says what will be.
+    """
+    if found is None or tuple(addresses) or not item.metadata.uid:
+        return found
+    return Placement(found.zone, found.why, found.path, "it has no address yet")
 
 
 def source_ranges(service: Service) -> tuple[str, ...]:
     """The client ranges that a load balancer admits; empty for everyone.
 
-    A range of everything (``0.0.0.0/0``, ``::/0``) among them is no limit.
+    Ranges that together hold every address of a family (``0.0.0.0/0``, ``::/0``) are no limit.
     """
     said = service.metadata.annotations.get(SOURCE_RANGES, "")
     ranges = service.spec.load_balancer_source_ranges or tuple(
         text.strip() for text in said.split(",") if text.strip()
     )
-    return () if any(text.strip().endswith("/0") for text in ranges) else ranges
+    admitted = addresses_of(ranges)
+    return () if admitted.covers(ANY4) or admitted.covers(ANY6) else ranges
+
+
+def addresses_of(blocks: Iterable[str]) -> AddressSet:
+    """The addresses of blocks in CIDR notation; text that is none names no address."""
+    found = []
+    for text in blocks:
+        with suppress(AddressError):
+            found.append(AddressSet.block(text))
+    return AddressSet.union(found)
 
 
 def node_ports(service: Service) -> bool:
@@ -214,12 +280,12 @@ def _by_name(hostname: str) -> Zone | None:
     return Zone.INTERNET if fnmatch.fnmatchcase(hostname, "*.*.elb.amazonaws.com") else None
 
 
-def _by_annotation(annotations: Mapping[str, str]) -> Placement | None:
+def _by_annotation(annotations: Mapping[str, str], root: str = "/metadata/annotations") -> Placement | None:
     for key, pattern, scheme in ANNOTATIONS:
         value = annotations.get(key)
         if value is not None and fnmatch.fnmatchcase(value.lower(), pattern):
             escaped = key.replace("~", "~0").replace("/", "~1")
-            return Placement(_zone(scheme), f"annotation {key}: {value}", f"/metadata/annotations/{escaped}")
+            return Placement(_zone(scheme), f"annotation {key}: {value}", f"{root}/{escaped}")
     return None
 
 

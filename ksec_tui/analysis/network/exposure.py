@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from ksec_tui.analysis.network.admission import admission
+from ksec_tui.analysis.network.backing import Link
 from ksec_tui.analysis.network.balancers import Zone
-from ksec_tui.analysis.network.entries import Entry, Link, Source
-from ksec_tui.analysis.network.policies import covers_port, isolating, openness, peer_openness
+from ksec_tui.analysis.network.entries import Entry
 from ksec_tui.analysis.network.proxies import direct_entries
 from ksec_tui.analysis.network.routes import ingress_entries, route_entries
-from ksec_tui.analysis.network.selectors import matches_workload
 from ksec_tui.cluster.kinds import (
     GATEWAY,
     GATEWAY_CLASS,
@@ -25,13 +25,13 @@ from ksec_tui.cluster.kinds import (
     NAMESPACE,
     NETWORK_POLICY,
     NODE,
+    OPENSHIFT_ROUTE,
     REFERENCE_GRANT,
     SERVICE,
     TCP_ROUTE,
     TLS_ROUTE,
     UDP_ROUTE,
 )
-from ksec_tui.cluster.networking import IngressPolicyRule, NetworkPolicy
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
@@ -50,6 +50,7 @@ EXPOSURE_KINDS = (
     TCP_ROUTE,
     UDP_ROUTE,
     REFERENCE_GRANT,
+    OPENSHIFT_ROUTE,
 )
 """What is read for it, besides workloads."""
 
@@ -72,9 +73,11 @@ class Exposure:
         zone: where clients may stand.
         certainty: MAYBE when `doubt` says why.
         chain: the objects on the way, the workload last.
-        restricted_by: the NetworkPolicies that isolate the workload and yet let this through.
+        restricted_by: the policies that isolate the workload and yet let this through; of what is shut, those
+            that shut it, or shut the proxy before it.
         doubt: what is not known; empty for YES.
         http: whether a proxy on the way lets only HTTP through.
+        admitted_by: the rules of these policies that let it through.
     """
 
     workload: ObjectRef
@@ -86,6 +89,7 @@ class Exposure:
     restricted_by: tuple[ObjectRef, ...] = ()
     doubt: str = ""
     http: bool = False
+    admitted_by: tuple[Link, ...] = ()
 
     @property
     def words(self) -> str:
@@ -137,9 +141,8 @@ def _judge_all(snapshot: Snapshot) -> tuple[tuple[Exposure, ...], tuple[Exposure
     open_ones: list[Exposure] = []
     shut: list[Exposure] = []
     for entry in entries(snapshot):
-        isolated_by = isolating(snapshot, entry.workload, "ingress")
-        admitted, doubt = admission(snapshot, entry, isolated_by)
-        doubt = entry.doubt or doubt
+        answer = admission(snapshot, entry)
+        doubt = entry.doubt or answer.doubt
         item = Exposure(
             entry.workload.ref,
             entry.port,
@@ -147,65 +150,14 @@ def _judge_all(snapshot: Snapshot) -> tuple[tuple[Exposure, ...], tuple[Exposure
             entry.zone,
             Certainty.MAYBE if doubt else Certainty.YES,
             entry.chain,
-            tuple(policy.ref for policy in isolated_by),
+            answer.policies,
             doubt,
             entry.http,
+            answer.by,
         )
-        (shut if admitted is False else open_ones).append(item)
+        (shut if answer.admitted is False else open_ones).append(item)
 
     def place(item: Exposure) -> tuple[ObjectRef, int, int, str, str]:
         return item.workload, order[item.zone], item.port, item.protocol, item.words
 
     return tuple(sorted(open_ones, key=place)), tuple(sorted(shut, key=place))
-
-
-def admission(
-    snapshot: Snapshot, entry: Entry, policies: tuple[NetworkPolicy, ...]
-) -> tuple[bool | None, str]:
-    """Whether the policies that isolate a workload let an entry through: (yes, no or None, why not known)."""
-    gap = snapshot.gap(NETWORK_POLICY, entry.workload.namespace)
-    if gap and not entry.workload.spec.host_network:
-        return None, gap
-    if not policies:
-        return True, ""
-    doubt = ""
-    for policy in policies:
-        for rule in policy.spec.ingress:
-            if not covers_port(rule.ports, entry.workload, entry.protocol, entry.port):
-                continue
-            answer = _admits(snapshot, policy, rule, entry)
-            if answer is True:
-                return True, ""
-            if answer is None:
-                doubt = (
-                    doubt
-                    or f"NetworkPolicy {policy.name} may admit it: it depends on the address that the pod sees"
-                )
-    if doubt:
-        return None, doubt
-    if entry.source is Source.NODE:
-        # What a node forwards may carry the address of the pod's own node, which policies always admit.
-        return None, "policies admit only named peers, but traffic from the pod's own node always passes"
-    return False, ""
-
-
-def _admits(snapshot: Snapshot, policy: NetworkPolicy, rule: IngressPolicyRule, entry: Entry) -> bool | None:
-    """Whether one rule that covers the port admits the entry's source; None when it depends."""
-    wide = openness(rule)
-    if wide is not None and (not rule.from_ or any(p.ip_block and peer_openness(p) for p in rule.from_)):
-        return True
-    unsure = False
-    for peer in rule.from_:
-        if peer.ip_block is not None or entry.source is Source.PROXY:
-            unsure = True
-        elif entry.source is Source.PROXY_PODS:
-            for proxy in entry.proxies:
-                if not matches_workload(
-                    snapshot, proxy, peer.pod_selector, peer.namespace_selector, policy.namespace
-                ):
-                    continue
-                if not proxy.spec.host_network:
-                    return True
-                unsure = True
-            unsure = unsure or any(proxy.spec.host_network for proxy in entry.proxies)
-    return None if unsure else False

@@ -1,38 +1,20 @@
-"""What Ingresses and Gateway API routes lead to (networking/v1 Ingress, gateway.networking.k8s.io)."""
+"""What Ingresses and routes lead to (networking/v1 Ingress, gateway.networking.k8s.io, route.openshift.io)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ksec_tui.analysis.network.entries import Entry, Link, Source, last_link
-from ksec_tui.analysis.network.proxies import Front, gateway_fronts, ingress_fronts
-from ksec_tui.analysis.network.selectors import namespace_labels, selected_by_service, target_ports
-from ksec_tui.cluster.gateway import BackendRef, Gateway, HTTPRoute, Listener, ParentRef
-from ksec_tui.cluster.kinds import (
-    GATEWAY,
-    GRPC_ROUTE,
-    HTTP_ROUTE,
-    INGRESS,
-    REFERENCE_GRANT,
-    SERVICE,
-    TCP_ROUTE,
-    TLS_ROUTE,
-    UDP_ROUTE,
-)
+from ksec_tui.analysis.network.backing import Link, targets
+from ksec_tui.analysis.network.balancers import Zone
+from ksec_tui.analysis.network.entries import Entry, last_link
+from ksec_tui.analysis.network.gateways import ROUTE_KINDS, attached, listener_sets, ungranted
+from ksec_tui.analysis.network.proxies import Front, gateway_fronts, ingress_fronts, router_fronts
+from ksec_tui.cluster.gateway import BackendRef, HTTPRoute, RouteFilter, RouteRule
+from ksec_tui.cluster.kinds import INGRESS, OPENSHIFT_ROUTE, SERVICE
 from ksec_tui.cluster.networking import Ingress, IngressBackend, Service, ServicePort
+from ksec_tui.cluster.openshift import OpenShiftRoute
 from ksec_tui.cluster.snapshot import Snapshot
-
-ROUTE_KINDS = (HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, UDP_ROUTE)
-
-CARRIES = {
-    "HTTP": ("HTTPRoute", "GRPCRoute"),
-    "HTTPS": ("HTTPRoute", "GRPCRoute"),
-    "TLS": ("TLSRoute", "TCPRoute"),
-    "TCP": ("TCPRoute",),
-    "UDP": ("UDPRoute",),
-}
-"""Listener protocol -> the kinds of route that may attach (Gateway API, ProtocolType)."""
 
 
 class Backend(NamedTuple):
@@ -54,10 +36,15 @@ def ingress_backends(ingress: Ingress) -> Iterator[Backend]:
 
 
 def backend_port(service: Service, name: str, number: int) -> tuple[int, ServicePort] | None:
-    """The port of a Service that a backend names or numbers, with its position."""
+    """The port of a Service that a backend names or numbers, with its position.
+
+    An ExternalName needs none of its own: callers ask that name for the port they want.
+    """
     for index, port in enumerate(service.spec.ports):
         if (name and port.name == name) or (not name and port.port == number):
             return index, port
+    if service.spec.type == "ExternalName" and number:
+        return -1, ServicePort(port=number)
     return None
 
 
@@ -74,110 +61,90 @@ def ingress_entries(snapshot: Snapshot) -> Iterator[Entry]:
             service = snapshot.find(SERVICE, wanted.name, ingress.namespace)
             found = service and backend_port(service, wanted.port.name, wanted.port.number)
             if service and found:
-                yield from _through(
-                    snapshot, fronts, (Link(ingress.ref, path, words),), service, found, http=True
-                )
+                chain = (Link(ingress.ref, path, words),)
+                yield from _through(snapshot, fronts, chain, service, found, http=True)
 
 
 def route_entries(snapshot: Snapshot) -> Iterator[Entry]:
     """The entries that routes make through the Gateways that they attach to; a mesh parent makes none."""
     for kind in ROUTE_KINDS:
         for route in snapshot.of(kind):
-            for gateway, link in attached(snapshot, route):
-                yield from _route(snapshot, route, gateway_fronts(snapshot, gateway), link)
+            for gateway, link, doubt in attached(snapshot, route):
+                yield from _route(snapshot, route, gateway_fronts(snapshot, gateway), (link,), doubt)
+            for number, parent in enumerate(route.spec.parent_refs):
+                if parent in listener_sets(route):
+                    doubt = f"it attaches to {parent.kind} {parent.name}, which is not read"
+                    link = Link(
+                        route.ref, f"/spec/parentRefs/{number}", f"parent {parent.kind} {parent.name}"
+                    )
+                    yield from _route(snapshot, route, (Front(Zone.UNKNOWN, (), doubt),), (link,))
+    for item in snapshot.of(OPENSHIFT_ROUTE):
+        yield from _openshift(snapshot, item)
 
 
-def attached(snapshot: Snapshot, route: HTTPRoute) -> Iterator[tuple[Gateway, Link]]:
-    """The Gateways that take a route, with the first listener of each that does."""
-    for parent in route.spec.parent_refs:
-        if parent.kind != "Gateway":
-            continue
-        gateway = snapshot.find(GATEWAY, parent.name, parent.namespace or route.namespace)
-        if gateway is None:
-            continue
-        for index, listener in enumerate(gateway.spec.listeners):
-            if accepts(snapshot, gateway, listener, route, parent):
-                yield gateway, Link(gateway.ref, f"/spec/listeners/{index}", f"listener {listener.name}")
-                break
+class RouteBackend(NamedTuple):
+    """One backend of a route's rule: its JSON pointer below the rule, and which."""
+
+    path: str
+    backend: BackendRef
 
 
-def accepts(
-    snapshot: Snapshot, gateway: Gateway, listener: Listener, route: HTTPRoute, parent: ParentRef
-) -> bool:
-    """Whether a listener takes a route: name, port, protocol, namespace and host must all agree."""
-    if parent.section_name and parent.section_name != listener.name:
-        return False
-    if parent.port and parent.port != listener.port:
-        return False
-    if route.kind not in CARRIES.get(listener.protocol, (route.kind,)):
-        return False
-    return from_namespace(snapshot, gateway, listener, route.namespace) and _hosts_meet(
-        listener.hostname, route.spec.hostnames
-    )
+def route_backends(rule: RouteRule) -> Iterator[RouteBackend]:
+    """The backends that get traffic by a rule: those with a weight, and those that get a copy.
+
+    A rule that only redirects has none.
+    """
+    yield from _mirrors("", rule.filters)
+    for number, back in enumerate(rule.backend_refs):
+        if back.weight != 0:
+            yield RouteBackend(f"/backendRefs/{number}", back)
+            yield from _mirrors(f"/backendRefs/{number}", back.filters)
 
 
-def from_namespace(snapshot: Snapshot, gateway: Gateway, listener: Listener, namespace: str) -> bool:
-    """Whether a listener takes routes from a namespace."""
-    allowed = listener.allowed_routes.namespaces
-    match allowed.from_:
-        case "All":
-            return True
-        case "Selector":
-            return allowed.selector is not None and allowed.selector.matches(
-                namespace_labels(snapshot, namespace)
+def _mirrors(path: str, filters: tuple[RouteFilter, ...]) -> Iterator[RouteBackend]:
+    for number, item in enumerate(filters):
+        if item.request_mirror is not None:
+            yield RouteBackend(
+                f"{path}/filters/{number}/requestMirror/backendRef", item.request_mirror.backend_ref
             )
-        case "Same" | "":
-            return namespace == gateway.namespace
-    return False
 
 
-def _hosts_meet(listener: str, wanted: tuple[str, ...]) -> bool:
-    return not listener or not wanted or any(_host_meets(listener, name) for name in wanted)
-
-
-def _host_meets(one: str, other: str) -> bool:
-    """Whether two host names, either of them ``*.`` and a suffix, have a name in common."""
-    one, other = one.lower(), other.lower()
-    if one == other:
-        return True
-    if one.startswith("*.") and other.removeprefix("*").endswith(one[1:]):
-        return True
-    return other.startswith("*.") and one.removeprefix("*").endswith(other[1:])
-
-
-def _route(snapshot: Snapshot, route: HTTPRoute, fronts: tuple[Front, ...], link: Link) -> Iterator[Entry]:
+def _route(
+    snapshot: Snapshot, route: HTTPRoute, fronts: tuple[Front, ...], before: tuple[Link, ...], doubt: str = ""
+) -> Iterator[Entry]:
+    words = ", ".join(route.spec.hostnames) or "every host"
+    http = route.kind in ("HTTPRoute", "GRPCRoute")
+    seen: set[tuple[str | None, str, int | None]] = set()
     for at, rule in enumerate(route.spec.rules):
-        for number, back in enumerate(rule.backend_refs):
-            if back.kind != "Service" or back.group or back.weight == 0:
+        for path, back in route_backends(rule):
+            key = back.namespace, back.name, back.port
+            if back.kind != "Service" or back.group or key in seen:
                 continue
-            space = back.namespace or route.namespace
-            service = snapshot.find(SERVICE, back.name, space)
+            seen.add(key)
+            service = snapshot.find(SERVICE, back.name, back.namespace or route.namespace)
             found = service and backend_port(service, "", back.port or 0)
-            doubt = _ungranted(snapshot, route, back)
-            if not service or not found or doubt is None:
+            grant = ungranted(snapshot, route, back)
+            if not service or not found or grant is None:
                 continue
-            words = ", ".join(route.spec.hostnames) or "every host"
-            chain = (link, Link(route.ref, f"/spec/rules/{at}/backendRefs/{number}", words))
-            http = route.kind in ("HTTPRoute", "GRPCRoute")
-            yield from _through(snapshot, fronts, chain, service, found, http=http, doubt=doubt)
+            said = f"{words}, a copy of each request" if "requestMirror" in path else words
+            chain = (*before, Link(route.ref, f"/spec/rules/{at}{path}", said))
+            yield from _through(snapshot, fronts, chain, service, found, http=http, doubt=doubt or grant)
 
 
-def _ungranted(snapshot: Snapshot, route: HTTPRoute, back: BackendRef) -> str | None:
-    """Empty when a backend may be referred to, None when not, else why that is not known (ReferenceGrant)."""
-    space = back.namespace or route.namespace
-    if space == route.namespace:
-        return ""
-    for grant in snapshot.within(REFERENCE_GRANT, space):
-        given = any(
-            item.group == route.group and item.kind == route.kind and item.namespace == route.namespace
-            for item in grant.spec.from_
-        )
-        if given and any(
-            not item.group and item.kind == "Service" and item.name in (None, "", back.name)
-            for item in grant.spec.to
-        ):
-            return ""
-    return snapshot.gap(REFERENCE_GRANT, space)
+def _openshift(snapshot: Snapshot, route: OpenShiftRoute) -> Iterator[Entry]:
+    """The entries of an OpenShift Route; its port names one of the Service's, or of the pods' behind it."""
+    wanted = route.spec.port.target_port if route.spec.port else ""
+    fronts = router_fronts(snapshot, route)
+    places = [("/spec/to", route.spec.to)]
+    places += [(f"/spec/alternateBackends/{at}", to) for at, to in enumerate(route.spec.alternate_backends)]
+    for path, to in places:
+        service = snapshot.find(SERVICE, to.name, route.namespace)
+        if service is None or to.weight == 0:
+            continue
+        for index, port in enumerate(service.spec.ports):
+            if not wanted or wanted in (port.name, port.target) or str(wanted) == str(port.target):
+                link = Link(route.ref, path, route.spec.host or "a host of the router's choice")
+                yield from _through(snapshot, fronts, (link,), service, (index, port), http=True)
 
 
 def _through(
@@ -192,27 +159,30 @@ def _through(
 ) -> Iterator[Entry]:
     index, port = found
     step = Link(service.ref, f"/spec/ports/{index}", f"port {port.name or port.port}")
-    for workload in selected_by_service(snapshot, service):
-        for number in target_ports(workload, port):
-            end = last_link(workload, port.protocol, number)
-            for front in fronts:
-                before = front.chain if not front.chain or front.chain[0].ref != middle[0].ref else ()
-                lead = (
-                    middle if before or not front.chain else (_joined(front.chain[0], middle[0]), *middle[1:])
-                )
-                yield Entry(
-                    workload,
-                    port.protocol,
-                    number,
-                    front.zone,
-                    (*before, *lead, step, end),
-                    Source.PROXY_PODS if front.pods else Source.PROXY,
-                    front.doubt or doubt,
-                    front.pods,
-                    http,
-                )
+    if index < 0:
+        step = Link(service.ref, "/spec/externalName", f"the name {service.spec.external_name}")
+    for target in targets(snapshot, service, port):
+        end = last_link(target.workload, target.protocol, target.port)
+        for front in fronts:
+            yield Entry(
+                target.workload,
+                target.protocol,
+                target.port,
+                front.zone,
+                (*_joined(front.chain, middle), step, *target.links, end),
+                front.source,
+                front.doubt or doubt or target.doubt,
+                front.pods,
+                http,
+                front.clients,
+                front.shut,
+            )
 
 
-def _joined(published: Link, link: Link) -> Link:
-    """One link for an Ingress or Gateway that says itself where it is published."""
-    return Link(link.ref, link.path, f"{published.words}, {link.words}")
+def _joined(before: tuple[Link, ...], middle: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Two chains as one; an Ingress or Gateway that says itself where it is published is one link, not two."""
+    if not before or before[-1].ref != middle[0].ref:
+        return (*before, *middle)
+    published, link = before[-1], middle[0]
+    words = f"{published.words}, {link.words}"
+    return (*before[:-1], Link(link.ref, published.path, words), *middle[1:])

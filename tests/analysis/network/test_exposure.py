@@ -107,7 +107,13 @@ def test_host_network_ports_are_declared_and_not_certain() -> None:
 def test_an_ingress_is_reached_where_its_controller_is() -> None:
     found = reached(CONTROLLER, DOOR, deployment(), service(), ingress(address=PUBLIC))
     (web,) = [item for item in found if item.workload.name == "web"]
-    assert [link.ref.kind for link in web.chain] == ["Service", "Ingress", "Service", "Deployment"]
+    assert [link.ref.kind for link in web.chain] == [
+        "Service",
+        "Deployment",
+        "Ingress",
+        "Service",
+        "Deployment",
+    ]
     assert (web.zone.value, web.certainty.value, web.http) == ("internet", "yes", True)
 
 
@@ -287,6 +293,7 @@ def test_the_demo_shows_its_attack_paths_first_three_links() -> None:
     found = exposures_of(snapshot_of(known), ObjectRef("ci", "Deployment", "preview-runner", "apps"))
     assert found[0].words == (
         "internet → Service ingress-nginx/ingress-nginx-controller (LoadBalancer 203.0.113.10)"
+        " → Deployment ingress-nginx/ingress-nginx-controller (serves class nginx)"
         " → Ingress ci/preview (shop.example.com/preview) → Service ci/preview-runner (port http)"
         " → Deployment ci/preview-runner (TCP port 3000)"
     )
