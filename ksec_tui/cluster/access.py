@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import field
 
@@ -95,6 +95,12 @@ class Secret(KubeObject, frozen=True):
 
 
 class ConfigMap(KubeObject, frozen=True):
-    """core/v1 ConfigMap: metadata only."""
+    """core/v1 ConfigMap: metadata only.
+
+    Attributes:
+        data: None where the payload was not supplied, as from a live cluster; otherwise the keys, each with a
+            mark that says whether its value looked like a credential (`redact.payload`), never with the value.
+    """
 
     kind: ClassVar[str] = "ConfigMap"
+    data: Any = None

@@ -17,9 +17,10 @@ from typing import Any, cast
 
 import msgspec
 
+from ksec_tui.cluster.access import ConfigMap
 from ksec_tui.cluster.base import LAST_APPLIED, KubeObject, Text
 from ksec_tui.cluster.kinds import Kind
-from ksec_tui.cluster.redact import WITHHELD
+from ksec_tui.cluster.redact import WITHHELD, payload
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import clean, clean_tree, suspicious_json
 
@@ -158,7 +159,7 @@ def _no_constant(name: str) -> object:
 def _quick_page(kind: Kind[KubeObject], raw: bytes, decoded: Any, *, keep_all: bool) -> Page:
     if not all(item.metadata.name for item in decoded.items):
         return _careful_page(kind, raw, keep_all=keep_all)
-    objects: tuple[KubeObject, ...] = tuple(map(_without_last_applied, decoded.items))
+    objects: tuple[KubeObject, ...] = tuple(map(_without_payload, decoded.items))
     documents: dict[ObjectRef, bytes] = {}
     if not kind.metadata_only:
         kept = [i for i, item in enumerate(objects) if keep_all or item.controller is None]
@@ -188,7 +189,7 @@ def item_from_json(kind: Kind[KubeObject], raw: bytes, *, default_namespace: str
         else:
             at_home = decoded.metadata.namespace or not (kind.namespaced and default_namespace)
             if decoded.metadata.name and at_home:
-                return Item(_without_last_applied(decoded), raw)
+                return Item(_without_payload(decoded), raw)
     try:
         tree = _tree(raw)
     except (ValueError, RecursionError) as error:
@@ -232,7 +233,7 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
         return Item(None, hostile=pointers, unreadable=reason)
     if not decoded.metadata.name:
         return Item(None, unreadable=Unreadable(_best_ref(kind, document), "it has no metadata.name"))
-    return Item(_without_last_applied(decoded), encoded, pointers)
+    return Item(_without_payload(decoded), encoded, pointers)
 
 
 def _generated_name(document: Document) -> str:
@@ -297,12 +298,16 @@ def _best_ref(kind: Kind[KubeObject], tree: object) -> ObjectRef:
     )
 
 
-def _without_last_applied(item: KubeObject) -> KubeObject:
-    """The annotation that repeats the whole manifest (and a Secret's payload) is never kept."""
+def _without_payload(item: KubeObject) -> KubeObject:
+    """Neither the values of a ConfigMap nor the annotation that repeats a manifest (and a Secret) are ever kept."""
+    if isinstance(item, ConfigMap) and item.data is not None:
+        item = msgspec.structs.replace(item, data=payload(item.data))
     applied = item.metadata.annotations.get(LAST_APPLIED)
     if applied is None:
         return item
-    withheld = applied if applied.startswith("(withheld") else WITHHELD.format(f"{len(applied):,} characters")
+    bare = item.kind == "Secret" and not any(name in applied for name in ('"data"', '"stringData"'))
+    said = f"{len(applied):,} characters" + (" without a payload" if bare else "")
+    withheld = applied if applied.startswith("(withheld") else WITHHELD.format(said)
     annotations: dict[Text, Text] = {**item.metadata.annotations, LAST_APPLIED: withheld}
     return msgspec.structs.replace(
         item, metadata=msgspec.structs.replace(item.metadata, annotations=annotations)

@@ -14,14 +14,23 @@ _NAME_EXEMPT = re.compile(
     r"(?i)(_file|_path|_dir|_name|_ttl|_expir\w*|_url|_endpoint|_length|_enabled|_secret_ref|_issuer|_header|_timeout"
     r"|secretname|secretnamespace|secretproviderclass)$"
 )
-_VALUE = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\."
-    r"|://[^/\s:@]+:[^/\s:@]+@"
-)
+_SHAPES = {
+    "an AWS access key": r"AKIA[0-9A-Z]{16}",
+    "a temporary AWS access key": r"ASIA[0-9A-Z]{16}",
+    "the key of a Google service account": r'"type"\s{0,9}:\s{0,9}"service_account"',
+    "a Google API key": r"\bAIza[0-9A-Za-z_-]{35}",
+    "the key of an Azure storage account": r"AccountKey=[A-Za-z0-9+/]{40}",
+    "a private key": r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----",
+    "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{30})",
+    "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20}",
+    "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10}|hooks\.slack\.com/services/T",
+    "a Stripe key": r"\b[sr]k_live_[A-Za-z0-9]{16}",
+    "a signed token": r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.",
+    "a URL with a login": r"://[^/\s:@]+:[^/\s:@]+@",
+}
+"""What issuers make recognisable, or is so by its form."""
+
+_VALUE = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
 _PLAIN = re.compile(r"(?i)^(|true|false|yes|no|on|off|none|null|\d+|/[\w./-]*|\$\(\w+\)|\$\{?\w+\}?)$")
 
 WITHHELD = "(withheld: {})"
@@ -38,11 +47,60 @@ def credential(name: str, value: str) -> str:
         return value.removeprefix("(withheld: ").removesuffix(")")
     if _PLAIN.match(value):
         return ""
-    if _VALUE.search(value):
-        return "value has the shape of a credential"
+    if shape := shape_of(value):
+        return f"value has the shape of {shape}"
     if _NAME.search(name) and not _NAME_EXEMPT.search(name):
         return "named like a credential"
     return ""
+
+
+def shape_of(text: str) -> str:
+    """What in `text` is a credential by its form alone: ``a private key``; empty when nothing is."""
+    found = _VALUE.search(text)
+    return list(_SHAPES)[int((found.lastgroup or "s0")[1:])] if found else ""
+
+
+KEPT_BACK = "(withheld)"
+"""What stands in place of a value of a ConfigMap that looks like no credential: it is not kept either."""
+
+_LINE = re.compile(
+    r"""^[ \t]*["']?([A-Za-z][\w.-]{1,80})["']?[ \t]*[:=][ \t]*["']?([^\s"',]{1,400})""", re.MULTILINE
+)
+_TEMPLATE = re.compile(r"^(\{\{|<|\$|%|\*+$|x+$)", re.IGNORECASE)
+_LONGEST_TEXT = 200_000
+
+
+def payload(data: object) -> dict[str, str]:
+    """The keys of a ConfigMap with, for each, a mark that says why its value looks like a credential, if it does.
+
+    No value survives. A text of several lines is searched line by line for ``name: value`` and ``name=value``.
+    """
+    if not isinstance(data, Mapping):
+        return {}
+    return {str(key): _payload_mark(str(key), value) for key, value in data.items()}
+
+
+def _payload_mark(key: str, value: object) -> str:
+    if not isinstance(value, str) or value == KEPT_BACK:
+        return KEPT_BACK
+    text = value.strip()
+    if "\n" not in text or text.startswith("(withheld: "):
+        reason = "" if _TEMPLATE.match(text) else credential(key, text)
+        return WITHHELD.format(reason) if reason else KEPT_BACK
+    text = text[:_LONGEST_TEXT]
+    if shape := shape_of(text):
+        return WITHHELD.format(f"value has the shape of {shape}")
+    for name, word in _LINE.findall(text):
+        if not _TEMPLATE.match(word) and credential(name.replace("-", "_"), word):
+            return WITHHELD.format(f"its line {name} is named like a credential")
+    return KEPT_BACK
+
+
+def _marked(data: object) -> bool:
+    """Whether only marks of `payload` are left of a ConfigMap's data."""
+    return isinstance(data, Mapping) and all(
+        isinstance(value, str) and value.startswith("(withheld") for value in data.values()
+    )
 
 
 _SEPARATORS = re.compile(r"([\s=;,'\"&|]+)")
@@ -92,7 +150,7 @@ def _script(text: str, name: str) -> tuple[str, str]:
         option = word.startswith("-") and ("=" in after or not after.strip())
         name = word if option or after.startswith("=") else ""
     changed = "".join(parts)
-    return (_shapes(changed), name if name.startswith("-") and len(parts) == 1 else "")
+    return (_shaped(changed), name if name.startswith("-") and len(parts) == 1 else "")
 
 
 def _credential_word(name: str, word: str) -> str:
@@ -102,11 +160,10 @@ def _credential_word(name: str, word: str) -> str:
     return credential(name.strip("-").replace("-", "_")[-_LONGEST_NAME:], word)
 
 
-def _shapes(text: str) -> str:
+def _shaped(text: str) -> str:
     """`text` withheld when it holds something in the shape of a credential."""
-    if _VALUE.search(text):
-        return WITHHELD.format("value has the shape of a credential")
-    return text
+    shape = shape_of(text)
+    return WITHHELD.format(f"value has the shape of {shape}") if shape else text
 
 
 def redacted(document: dict[str, object]) -> dict[str, object]:
@@ -116,11 +173,13 @@ def redacted(document: dict[str, object]) -> dict[str, object]:
 
     The input is not changed; parts that need no change are shared.
     """
-    metadata_only = document.get("kind") in ("Secret", "ConfigMap")
+    kind = document.get("kind")
+    metadata_only = kind in ("Secret", "ConfigMap")
+    marked = kind == "ConfigMap" and _marked(document.get("data"))
     result = {
         key: value
         for key, value in document.items()
-        if not (metadata_only and key in ("data", "stringData", "binaryData"))
+        if not (metadata_only and key in ("data", "stringData", "binaryData")) or (marked and key == "data")
     }
     return {key: _walk(value) for key, value in result.items()}
 
@@ -145,12 +204,12 @@ def _entry(key: object, value: object) -> object:
     if key == "annotations" and isinstance(value, dict):
         return {name: _annotation(name, item) for name, item in value.items()}
     if isinstance(value, str) and key in ("url", "value"):
-        return _shapes(value)
+        return _shaped(value)
     return _walk(value)
 
 
 def _annotation(name: object, value: object) -> object:
-    return _shapes(value) if isinstance(value, str) and name != LAST_APPLIED else _entry(name, value)
+    return _shaped(value) if isinstance(value, str) and name != LAST_APPLIED else _entry(name, value)
 
 
 def _option(name: str, value: object) -> object:
