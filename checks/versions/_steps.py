@@ -38,6 +38,8 @@ _CONTROL_PLANE = {
     "then restart rke2-server",
     OPENSHIFT.id: "Choose the channel whose release ships Kubernetes {line} (oc adm upgrade channel CHANNEL), "
     "then: oc adm upgrade --to-latest",
+    "kind": "Create the cluster anew with a node image of Kubernetes {number}",
+    "minikube": "minikube start --kubernetes-version=v{number}",
 }
 _KUBELETS = {
     UPSTREAM.id: "On the node: install kubelet and kubectl {number} with its package manager, run kubeadm upgrade node "
@@ -58,7 +60,8 @@ def control_plane_fix(path: Iterable[Version], distribution: Distribution) -> Fi
     hops = tuple(path)
     if not hops:
         return None
-    template = _CONTROL_PLANE.get(distribution.id, "With the vendor's own means: upgrade to {number}.")
+    key = UPSTREAM.id if distribution.id == "kubeadm" else distribution.id
+    template = _CONTROL_PLANE.get(key, f"With the means of {distribution.name}: upgrade to {{number}}.")
     last = hops[-1]
     aim = last.line if distribution.managed else last.number
     return Fix(

@@ -14,7 +14,7 @@ from ksec_tui.analysis.versions.cluster import (
 from ksec_tui.analysis.versions.distribution import (
     UPSTREAM,
     Distribution,
-    distribution_of,
+    cluster_distribution,
     node_distribution,
 )
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits
@@ -52,7 +52,7 @@ def told(hit: Hit, pointer: str, distribution: Distribution, *, vendor: bool) ->
     words = f"{hit.flaw.component} {hit.version.number} has {hit.words}"
     if vendor:
         severity = step_down(severity)
-        by = distribution.name if distribution is not UPSTREAM else "its vendor"
+        by = "its vendor" if distribution.plain else distribution.name
         words += f"; the build of {by} may have the fix already"
     return piece(pointer, words, severity)
 
@@ -103,7 +103,7 @@ def kube_cve(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
     if is_newer_than_data(version):
         yield too_new(version)
         return
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(cluster)
     for hit in hits(version, CONTROL_PLANE):
         yield told(hit, "", distribution, vendor=bool(version.suffix))
 
@@ -114,7 +114,7 @@ def _kube_cve_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     if version is None:
         return None
     found = hits(version, CONTROL_PLANE)
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(cluster)
     if found and all(hit.same_line for hit in found):
         return control_plane_fix((max(hit.fixed for hit in found if hit.fixed is not None),), distribution)
     return control_plane_fix(upgrade_path(version, cluster.source.date, distribution), distribution)
@@ -168,7 +168,7 @@ def kubelet_cve(node: Node, _: Snapshot) -> Iterator[Outcome]:
         yield too_new(version)
         return
     distribution = node_distribution(node, version)
-    vendor = distribution is not UPSTREAM
+    vendor = not distribution.plain
     for hit in hits(version, ("kubelet",), windows=is_windows(node)):
         yield told(hit, VERSION_POINTER, distribution, vendor=vendor)
 
@@ -240,7 +240,7 @@ def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     kubelet = kubelet_version(node)
     distribution = node_distribution(node, kubelet) if kubelet is not None else UPSTREAM
     found = hits(software.version, (software.product,), windows=is_windows(node))
-    vendor = bool(software.version.suffix) or distribution is not UPSTREAM
+    vendor = bool(software.version.suffix) or not distribution.plain
     for hit in found:
         yield told(hit, RUNTIME_POINTER, distribution, vendor=vendor)
     if not found and software_support(software, cluster.source.date).ended:

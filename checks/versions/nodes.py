@@ -220,7 +220,7 @@ def runtime_eol(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
 
 def _vendor_built(node: Node, suffix: str) -> bool:
     kubelet = kubelet_version(node)
-    return bool(suffix) or (kubelet is not None and node_distribution(node, kubelet) is not UPSTREAM)
+    return bool(suffix) or (kubelet is not None and not node_distribution(node, kubelet).plain)
 
 
 @runtime_eol.fix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.versions.cluster import server_gap, server_version
-from ksec_tui.analysis.versions.distribution import distribution_of
+from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.support import newest_patch, patches_behind, standing, upgrade_path
 from ksec_tui.checks.versions._steps import control_plane_fix, out_of_support, piece
 from ksec_tui.cluster.snapshot import Snapshot
@@ -52,7 +52,7 @@ def server_eol(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
     if version is None:
         yield Unknown(server_gap(cluster))
         return
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(cluster)
     found = standing(version, cluster.source.date, distribution)
     yield from out_of_support(f"Kubernetes {version.line} of the API server", "", found)
 
@@ -62,7 +62,7 @@ def _server_eol_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     version = server_version(cluster)
     if version is None:
         return None
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(cluster)
     return control_plane_fix(upgrade_path(version, cluster.source.date, distribution), distribution)
 
 
@@ -116,7 +116,7 @@ def _server_patch_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     newest = newest_patch(version) if version is not None else None
     if version is None or newest is None:
         return None
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(cluster)
     if distribution.managed:
         return Fix(
             f"Let {distribution.name} roll out its newest {version.line}",

@@ -14,7 +14,12 @@ from ksec_tui.analysis.versions.cluster import (
     server_gap,
     server_version,
 )
-from ksec_tui.analysis.versions.distribution import UPSTREAM, Distribution, distribution_of, node_distribution
+from ksec_tui.analysis.versions.distribution import (
+    UPSTREAM,
+    Distribution,
+    cluster_distribution,
+    node_distribution,
+)
 from ksec_tui.analysis.versions.numbers import Version, line_key
 from ksec_tui.analysis.versions.skew import Fit, Skew, kubelet_skew
 from ksec_tui.analysis.versions.software import operating_system, runtime, software_support
@@ -147,7 +152,7 @@ def _server(snapshot: Snapshot) -> Component:
         return Component(
             CLUSTER, "API server", told, UPSTREAM, unknown, unknown, unknown=server_gap(snapshot)
         )
-    distribution = distribution_of(version)
+    distribution = cluster_distribution(snapshot)
     return Component(
         CLUSTER,
         "API server",

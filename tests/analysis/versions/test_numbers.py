@@ -15,6 +15,7 @@ from ksec_tui.analysis.versions.distribution import (
     UPSTREAM,
     Distribution,
     distribution_of,
+    named,
     node_distribution,
 )
 from ksec_tui.analysis.versions.numbers import line_key, parse
@@ -34,7 +35,8 @@ from ksec_tui.cluster.platform import Node
         ("v1.32.5+rke2r1", "1.32.5", "+rke2r1", RKE2),
         ("v1.27.6+f67aeb3", "1.27.6", "+f67aeb3", OPENSHIFT),
         ("v1.27.16-akslts", "1.27.16", "-akslts", AKS),
-        ("v1.28.9-aliyun.1", "1.28.9", "-aliyun.1", OTHER),
+        ("v1.28.9-aliyun.1", "1.28.9", "-aliyun.1", named("alibaba-ack")),
+        ("v1.28.9+vendor.1", "1.28.9", "+vendor.1", OTHER),
         ("v1.33.4-rc1+k3s1", "1.33.4-rc.1", "+k3s1", K3S),
         ("v1.38.0-alpha.2", "1.38.0-alpha.2", "", UPSTREAM),
         ("v1.38.0-alpha.2.17+1a2b3c4d5e6f70", "1.38.0-alpha.2", ".17+1a2b3c4d5e6f70", OTHER),
