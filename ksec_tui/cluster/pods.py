@@ -199,6 +199,7 @@ class Toleration(Part, frozen=True):
     operator: Text = ""
     value: Text = ""
     effect: Text = ""
+    toleration_seconds: int | None = None
 
 
 class NodeSelectorTerm(Part, frozen=True):
