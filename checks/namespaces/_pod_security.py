@@ -9,6 +9,9 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.fixes.build import strategic
 
+ENFORCE_POINTER = "/metadata/labels/" + PREFIX.replace("/", "~1") + "enforce"
+"""Where a Namespace says what it enforces."""
+
 
 def enforce_more(namespace: Namespace, cluster: Snapshot) -> Fix | None:
     """Enforce the strictest level that everything that runs and every template passes; else say what is against it.

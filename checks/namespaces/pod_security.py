@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import is_system
-from ksec_tui.analysis.pod_security import PREFIX, mode
-from ksec_tui.checks.namespaces._pod_security import enforce_more
+from ksec_tui.analysis.pod_security import mode
+from ksec_tui.checks.namespaces._pod_security import ENFORCE_POINTER, enforce_more
 from ksec_tui.cluster.kinds import NAMESPACE
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.snapshot import Snapshot
@@ -16,7 +16,6 @@ from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Severity, Threat
 
 NAMESPACES = objects(NAMESPACE)
-_POINTER = "/metadata/labels/" + PREFIX.replace("/", "~1") + "enforce"
 
 
 def _only_told(namespace: Namespace) -> list[str]:
@@ -62,7 +61,9 @@ def no_level(namespace: Namespace, _: Snapshot) -> Iterator[Evidence]:
     ```
     """
     if mode(namespace.metadata.labels, "enforce").level is None and not _only_told(namespace):
-        yield Evidence(_POINTER, "no Pod Security level is enforced: pods may be privileged by default")
+        yield Evidence(
+            ENFORCE_POINTER, "no Pod Security level is enforced: pods may be privileged by default"
+        )
 
 
 @no_level.fix
@@ -108,7 +109,7 @@ def warns_only(namespace: Namespace, _: Snapshot) -> Iterator[Evidence]:
     """
     told = _only_told(namespace)
     if told and mode(namespace.metadata.labels, "enforce").level is None:
-        yield Evidence(_POINTER, f"only {' and '.join(told)} are set: nothing is refused")
+        yield Evidence(ENFORCE_POINTER, f"only {' and '.join(told)} are set: nothing is refused")
 
 
 @warns_only.fix
@@ -155,7 +156,7 @@ def privileged_level(namespace: Namespace, _: Snapshot) -> Iterator[Evidence | N
     if is_system(namespace):
         yield NotApplicable("Kubernetes' own components need it")
     elif mode(namespace.metadata.labels, "enforce").level == "privileged":
-        yield Evidence(_POINTER, "the level privileged is enforced: every pod is admitted")
+        yield Evidence(ENFORCE_POINTER, "the level privileged is enforced: every pod is admitted")
 
 
 @privileged_level.fix

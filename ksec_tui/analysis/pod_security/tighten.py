@@ -155,6 +155,11 @@ def _runs(pod: Pod) -> bool:
     return not pod.finished and pod.metadata.deletion_timestamp is None
 
 
+def _over(workload: Workload) -> bool:
+    """Whether it is a bare pod that ran to its end: nothing makes it anew."""
+    return isinstance(workload.object, Pod) and workload.owner_read and workload.object.finished
+
+
 def tighten(snapshot: Snapshot, namespace: str) -> Tightening:
     """The strictest level that a namespace could enforce without refusing anything that is seen in it.
 
@@ -170,11 +175,12 @@ def tighten(snapshot: Snapshot, namespace: str) -> Tightening:
 def _tighten(snapshot: Snapshot, namespace: str) -> Tightening:
     policy, minor = enforced(snapshot, namespace)
     gap = next(filter(None, (snapshot.gap(kind, namespace) for kind in WORKLOAD_KINDS)), "")
+    here = [workload for workload in workloads_in(snapshot, namespace) if not _over(workload)]
     if minor == server_policy(snapshot):
         known = standings(snapshot)
-        found = [known[workload.ref] for workload in workloads_in(snapshot, namespace)]
+        found = [known[workload.ref] for workload in here]
     else:
-        found = [standing(workload, minor) for workload in workloads_in(snapshot, namespace)]
+        found = [standing(workload, minor) for workload in here]
     level = min((item.level for item in found), key=LEVELS.index, default=LEVELS[-1])
     wanted = "baseline" if gap else next_level(level)
     hindrances = tuple(
