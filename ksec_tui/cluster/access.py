@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import field
 
@@ -103,4 +103,4 @@ class ConfigMap(KubeObject, frozen=True):
     """
 
     kind: ClassVar[str] = "ConfigMap"
-    data: Any = None
+    data: dict[str, str | int | float | bool | None] | None = None

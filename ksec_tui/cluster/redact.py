@@ -31,7 +31,10 @@ _SHAPES = {
 """What issuers make recognisable, or is so by its form."""
 
 _VALUE = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
-_PLAIN = re.compile(r"(?i)^(|true|false|yes|no|on|off|none|null|\d+|/[\w./-]*|\$\(\w+\)|\$\{?\w+\}?)$")
+_PLAIN = re.compile(
+    r"(?i)^(|true|false|yes|no|on|off|none|null|enabled|disabled|\d+|/[\w./-]*|\$\(\w+\)|\$\{?\w+\}?"
+    r"|https?://[\w.:/-]*|(vault|op|ref\+\w+|arn:aws[\w-]*:(secretsmanager|ssm)):[\w./:#-]*)$"
+)
 
 WITHHELD = "(withheld: {})"
 """What stands in a document where a value was taken out."""
@@ -41,14 +44,14 @@ def credential(name: str, value: str) -> str:
     """Why the literal `value` of the variable `name` looks like a credential; empty when it does not.
 
     Known token shapes are recognised by value, the rest by the variable's name. Booleans, numbers,
-    paths and references to other variables are never credentials.
+    paths, addresses and references to variables or to a vault are never credentials.
     """
     if value.startswith("(withheld: "):
         return value.removeprefix("(withheld: ").removesuffix(")")
-    if _PLAIN.match(value):
-        return ""
     if shape := shape_of(value):
         return f"value has the shape of {shape}"
+    if _PLAIN.match(value):
+        return ""
     if _NAME.search(name) and not _NAME_EXEMPT.search(name):
         return "named like a credential"
     return ""
