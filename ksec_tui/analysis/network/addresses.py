@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -159,23 +159,26 @@ def partition(sets: Iterable[AddressSet]) -> tuple[AddressSet, ...]:
     for all of it; parts are given in the order of their lowest address, IPv4 first. What no set holds is a
     part too, if any.
     """
-    members = tuple(dict.fromkeys(sets))
+    return tuple(part for part, _ in cuts(tuple(dict.fromkeys(sets))))
+
+
+def cuts(sets: Sequence[AddressSet]) -> list[tuple[AddressSet, frozenset[int]]]:
+    """The same parts, each with the places in `sets` of those that hold it."""
     groups: dict[frozenset[int], tuple[list[Interval], list[Interval]]] = {}
-    for family, top in ((4, MAX4), (6, MAX6)):
-        opened: dict[int, list[int]] = {0: []}
-        for number, item in enumerate(members):
-            for first, last in item.ranges4 if family == 4 else item.ranges6:
-                opened.setdefault(first, []).append(number)
+    for family, top in ((0, MAX4), (1, MAX6)):
+        turns: dict[int, list[int]] = {0: []}
+        for number, item in enumerate(sets):
+            for first, last in (item.ranges4, item.ranges6)[family]:
+                turns.setdefault(first, []).append(number)
                 if last < top:
-                    opened.setdefault(last + 1, []).append(number)
-        starts = sorted(opened)
+                    turns.setdefault(last + 1, []).append(number)
+        starts = sorted(turns)
+        ends = [start - 1 for start in starts[1:]]
         inside: set[int] = set()
-        for place, start in enumerate(starts):
-            inside.symmetric_difference_update(opened[start])
-            end = starts[place + 1] - 1 if place + 1 < len(starts) else top
-            slot = groups.setdefault(frozenset(inside), ([], []))
-            slot[0 if family == 4 else 1].append((start, end))
-    return tuple(AddressSet(merged(low), merged(high)) for low, high in groups.values())
+        for start, end in zip(starts, [*ends, top], strict=True):
+            inside.symmetric_difference_update(turns[start])
+            groups.setdefault(frozenset(inside), ([], []))[family].append((start, end))
+    return [(AddressSet(merged(low), merged(high)), held) for held, (low, high) in groups.items()]
 
 
 def _said(first: IP, last: IP) -> str:

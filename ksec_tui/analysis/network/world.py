@@ -1,0 +1,227 @@
+"""All policies of a cluster compiled against all its pods: the world in which every question is asked.
+
+Nothing here is as large as pods x pods. Pods are taken in groups, selectors evaluated once each, and a policy
+keeps the sets of groups that it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
+from ksec_tui.analysis.network.groups import Classes, Group
+from ksec_tui.analysis.network.labels import bits_of, meets
+from ksec_tui.analysis.network.members import Members, Space
+from ksec_tui.analysis.network.rules import (
+    DIRECTIONS,
+    Clause,
+    Direction,
+    Policy,
+    Scope,
+    admin_policy,
+    network_policy,
+)
+from ksec_tui.analysis.network.side import BoundPolicy, Rule, Side
+from ksec_tui.analysis.workloads import Workload, workload_named
+from ksec_tui.cluster.kinds import (
+    ADMIN_NETWORK_POLICY,
+    BASELINE_ADMIN_NETWORK_POLICY,
+    CLUSTER_NETWORK_POLICY,
+    NETWORK_POLICY,
+    NODE,
+    POD,
+)
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+ADMIN_KINDS = (CLUSTER_NETWORK_POLICY, ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How policies are read where network plugins differ.
+
+    Attributes:
+        blocks_match_pods: whether a block of addresses in a rule also matches pods that have an address in it.
+            Plugins that filter by address do so, Cilium does not.
+    """
+
+    blocks_match_pods: bool = True
+
+
+DEFAULT = Rules()
+
+
+def policies_of(snapshot: Snapshot) -> tuple[Policy, ...]:
+    """Every policy that this engine reads, in one language; NetworkPolicies first, then the others by kind and name."""
+    found: tuple[Policy, ...] = snapshot.derived(_policies, _policies)
+    return found
+
+
+def _policies(snapshot: Snapshot) -> tuple[Policy, ...]:
+    found = [network_policy(item) for item in snapshot.of(NETWORK_POLICY)]
+    found += [admin_policy(item) for kind in ADMIN_KINDS for item in snapshot.of(kind)]
+    return tuple(found)
+
+
+class Network:
+    """The policies and pods of one Snapshot.
+
+    Attributes:
+        snapshot: whose.
+        rules: how policies are read.
+        policies: every policy, as `policies_of`.
+        groups: the classes of equal pods.
+        namespaces: the names of all namespaces.
+        space: sets of groups.
+        ingress: the policies at the receiving end.
+        egress: the policies at the sending end.
+    """
+
+    def __init__(self, snapshot: Snapshot, rules: Rules = DEFAULT) -> None:
+        self.snapshot = snapshot
+        self.rules = rules
+        self.policies = policies_of(snapshot)
+        self._classes = Classes(snapshot, self.policies, blocks_match_pods=rules.blocks_match_pods)
+        self.groups = self._classes.groups
+        self.namespaces = self._classes.namespaces
+        self._number = {name: place for place, name in enumerate(self.namespaces)}
+        by_namespace: list[list[dict[str, str] | None]] = [[] for _ in self.namespaces]
+        for group in self.groups:
+            labels = None if group.host_network else group.labels
+            by_namespace[self._number[group.namespace]].append(labels)
+        self.space = Space(self._namespace_labels(), by_namespace, self._classes.asked)
+        self._bind_blocks()
+        self._bind_nodes(snapshot)
+        bound = [found for item in self.policies if (found := self._bound(item)) is not None]
+        self.ingress, self.egress = (Side(self.space, way, bound) for way in DIRECTIONS)
+
+    def side(self, direction: Direction) -> Side:
+        """The policies at one end."""
+        return self.ingress if direction == "ingress" else self.egress
+
+    def group_of(self, ref: ObjectRef) -> tuple[Group, ...]:
+        """The groups of a Pod, or of a workload's pods; none when it has ended or is not there."""
+        if ref.kind == "Pod" and not ref.group:
+            pod = self.snapshot.find(POD, ref.name, ref.namespace)
+            if pod is not None:
+                found = None if pod.finished else self._classes.by_key.get(self._classes.key_of(pod))
+                return (found,) if found is not None else ()
+        workload = workload_named(self.snapshot, ref)
+        return () if workload is None else self.groups_of(workload)
+
+    def groups_of(self, workload: Workload) -> tuple[Group, ...]:
+        """The groups of a workload's pods; of its template while it has none."""
+        classes = self._classes
+        keys = [classes.key_of(pod) for pod in workload.pods if not pod.finished]
+        keys = list(dict.fromkeys(keys)) or [classes.key_of_template(workload)]
+        found = (classes.by_key.get(key) for key in keys)
+        return tuple(group for group in found if group is not None and workload in group.workloads)
+
+    def in_namespace(self, name: str) -> tuple[Group, ...]:
+        """The groups of one namespace."""
+        number = self._number.get(name)
+        if number is None:
+            return ()
+        start = self.space.base[number]
+        ends = self.space.base[number + 1 :]
+        return self.groups[start : ends[0] if ends else len(self.groups)]
+
+    def number_of(self, namespace: str) -> int | None:
+        """The number that a namespace has in sets of groups."""
+        return self._number.get(namespace)
+
+    def _namespace_labels(self) -> list[dict[str, str]]:
+        asked = self._classes.asked_of_namespaces
+        return [
+            {key: value for key, value in labels.items() if key in asked} for labels in self._classes.labels
+        ]
+
+    def _bind_blocks(self) -> None:
+        """For each block the groups that have an address in it, and those that may get one."""
+        classes = self._classes
+        by_place: dict[tuple[int, ...], list[int]] = {}
+        for group in self.groups:
+            if group.host_network or self.rules.blocks_match_pods:
+                by_place.setdefault(group.place, []).append(group.number)
+        unplaced = self._bits(by_place.pop((), ()))
+        self._unplaced = self.space.members(unplaced)
+        inside: dict[int, int] = {}
+        for place, numbers in by_place.items():
+            bits = self._bits(numbers)
+            for which in {held for part in place for held in classes.places.holders[part]}:
+                inside[which] = inside.get(which, 0) | bits
+        self._blocks: dict[AddressSet, tuple[Members, Members]] = {}
+        for number, block in enumerate(classes.blocks):
+            whole = classes.whole[number]
+            bits = inside.get(number, 0) | (unplaced if whole else 0)
+            maybe = self.space.nobody if whole else self._unplaced
+            self._blocks[block] = self.space.members(bits), maybe
+
+    def _bind_nodes(self, snapshot: Snapshot) -> None:
+        """For each node selector the host-network groups on matching nodes, and those nodes' addresses."""
+        self._nodes: dict[object, tuple[Members, AddressSet]] = {}
+        for number, canon in enumerate(self._classes.nodes):
+            groups = self._bits(group.number for group in self.groups if number in group.nodes)
+            texts = (
+                item.address
+                for node in snapshot.of(NODE)
+                if meets(canon, node.metadata.labels)
+                for item in node.status.addresses
+            )
+            self._nodes[canon] = self.space.members(groups), AddressSet.union(_addresses(texts))
+
+    def _bits(self, numbers: Iterable[int]) -> int:
+        return bits_of(numbers, len(self.groups))
+
+    def _bound(self, policy: Policy) -> BoundPolicy | None:
+        if policy.subject is None:
+            return None
+        return BoundPolicy(
+            policy,
+            self._members(policy.subject),
+            self._rules(policy, "ingress"),
+            self._rules(policy, "egress"),
+        )
+
+    def _rules(self, policy: Policy, direction: Direction) -> tuple[Rule, ...] | None:
+        clauses = policy.rules(direction)
+        return None if clauses is None else tuple(self._rule(policy, clause) for clause in clauses)
+
+    def _rule(self, policy: Policy, clause: Clause) -> Rule:
+        sets = [self._members(scope) for scope in clause.scopes]
+        maybe: list[Members] = []
+        addresses = NOWHERE
+        for block in clause.blocks:
+            inside, possible = self._blocks[block]
+            sets.append(inside)
+            maybe.append(possible)
+            addresses = block if not addresses else addresses | block
+        for canon in clause.nodes:
+            hosts, found = self._nodes[canon]
+            sets.append(hosts)
+            addresses = addresses | found
+        union = self.space.union
+        return Rule(policy, clause, union(sets), union(maybe), addresses)
+
+    def _members(self, scope: Scope) -> Members:
+        if scope.home is None:
+            return self.space.select(scope.namespaces, scope.pods)
+        number = self._number.get(scope.home)
+        return self.space.nobody if number is None else self.space.local(number, scope.pods)
+
+
+def _addresses(texts: Iterable[str]) -> Iterable[AddressSet]:
+    for text in texts:
+        try:
+            yield AddressSet.address(text)
+        except AddressError:
+            continue  # a host name
+
+
+def network(snapshot: Snapshot, rules: Rules = DEFAULT) -> Network:
+    """The policies and pods of a Snapshot, compiled; made once for each way of reading them."""
+    found: Network = snapshot.derived((network, rules), partial(Network, rules=rules))
+    return found
