@@ -86,7 +86,7 @@ def _pinned(workload: Workload, _: Snapshot) -> Fix | None:
     risky = [item for item in those(workload, _floating) if not item.injected]
     if workload.system or not risky:
         return None
-    digests = {item.container.name: _running(workload, item) for item in risky}
+    digests = {item.container.name: running(workload, item) for item in risky}
     if not all(digests.values()):
         return Fix(
             f"Name a version of the image of {listed(risky)}",
@@ -113,19 +113,19 @@ def _pinned(workload: Workload, _: Snapshot) -> Fix | None:
     )
 
 
-def _running(workload: Workload, item: Placed) -> str:
+def running(workload: Workload, item: Placed) -> str:
     """The digest that every live pod runs for a container; empty when they differ or it is not known."""
     found = {
-        _repository_digest(status.image_id)
+        repository_digest(status.image_id)
         for pod in workload.pods
         if not pod.finished
-        for status in pod.status.container_statuses
+        for status in (*pod.status.container_statuses, *pod.status.init_container_statuses)
         if status.name == item.container.name
     }
     return found.pop() if len(found) == 1 else ""
 
 
-def _repository_digest(image_id: str) -> str:
+def repository_digest(image_id: str) -> str:
     """``sha256:…`` of a repository's manifest; a bare id is that of a local image, which cannot be pulled."""
     repository, _, digest = image_id.rpartition("@")
     return digest if repository and re.fullmatch("sha256:[0-9a-f]{64}", digest) else ""

@@ -162,9 +162,11 @@ def _lessened(old: Finding | None, removed: Sequence[Finding], finding: Finding)
 
 
 def _worse(old: Finding | None, new: Finding) -> bool:
-    if old is None:
+    if new.verdict is Verdict.FAIL and new.severity is Severity.INFO:
         # A remark (a role that nothing is bound to any more) is no risk that a fix brings.
-        return new.verdict is Verdict.UNKNOWN or new.severity > Severity.INFO
+        return False
+    if old is None:
+        return True
     if new.verdict is Verdict.UNKNOWN or old.verdict is Verdict.UNKNOWN:
         return old.verdict is not new.verdict
     if new.severity > old.severity:
