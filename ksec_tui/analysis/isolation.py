@@ -7,7 +7,7 @@ by default, and from where they can be reached. The weights are judgement: break
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ksec_tui.analysis.accounts import bindings_of_account, token_mounted
@@ -236,38 +236,52 @@ def wide(policy: NetworkPolicy, direction: Direction) -> bool:
 
 def _exposure(snapshot: Snapshot, namespace: str, reached: Sequence[Exposure]) -> Part:
     name = "exposure"
-    sure = _widest(item for item in reached if item.certainty is Certainty.YES)
-    maybe = _widest(item for item in reached if item.certainty is Certainty.MAYBE)
-    if sure is not None and sure.zone is Zone.INTERNET:
-        return Part(name, 0.0, "internet", f"{sure.workload} is reached: {sure.words}")
-    gap = _gap(snapshot, (SERVICE, INGRESS, *WORKLOAD_KINDS), namespace) or _route_gap(snapshot, namespace)
+    found, sure = outermost(reached)
+    if found is not None and sure and found.zone is Zone.INTERNET:
+        return Part(name, 0.0, "internet", f"{found.workload} is reached: {found.words}")
+    gap = exposure_gap(snapshot, namespace)
     if gap:
         return Part(name, None, "?", gap)
+    if found is None:
+        return Part(name, 1.0, "inside", "nothing can be reached from outside the cluster")
+    if not sure:
+        short = "?" if found.zone is Zone.UNKNOWN else f"{found.zone.value}?"
+        return Part(name, None, short, f"{found.workload} may be reached ({found.doubt}): {found.words}")
+    words = f"{found.workload} is reached: {found.words}"
+    return Part(name, ZONE_SHARES[found.zone], found.zone.value, words)
+
+
+def outermost(reached: Iterable[Exposure]) -> tuple[Exposure | None, bool]:
+    """The exposure to the widest zone outside of the cluster, and whether it is a fact.
+
+    What is not certain comes first only when it may be wider than all that is.
+    """
+    best: dict[Certainty, Exposure] = {}
+    for item in reached:
+        known = best.get(item.certainty)
+        if item.zone in _WIDEST_FIRST and (known is None or _rank(item) < _rank(known)):
+            best[item.certainty] = item
+    sure, maybe = best.get(Certainty.YES), best.get(Certainty.MAYBE)
     if maybe is not None and (sure is None or _rank(maybe) < _rank(sure)):
-        short = "?" if maybe.zone is Zone.UNKNOWN else f"{maybe.zone.value}?"
-        return Part(name, None, short, f"{maybe.workload} may be reached ({maybe.doubt}): {maybe.words}")
-    if sure is not None:
-        return Part(
-            name, ZONE_SHARES[sure.zone], sure.zone.value, f"{sure.workload} is reached: {sure.words}"
-        )
-    return Part(name, 1.0, "inside", "nothing can be reached from outside the cluster")
+        return maybe, False
+    return sure, True
 
 
-def _route_gap(snapshot: Snapshot, namespace: str) -> str:
-    """Why it is not known which Gateways lead here; files without any describe a cluster without them."""
+def exposure_gap(snapshot: Snapshot, namespace: str) -> str:
+    """Why it is not known what leads into a namespace; empty when it is.
+
+    Files without any Gateways and routes describe a cluster without them.
+    """
     supplied = [kind for kind in _ROUTES if snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED]
-    return _gap(snapshot, supplied, namespace)
+    return _gap(snapshot, (SERVICE, INGRESS, *WORKLOAD_KINDS, *supplied), namespace)
+
+
+_WIDEST_FIRST = (Zone.INTERNET, Zone.UNKNOWN, Zone.OUTSIDE, Zone.NODES)
+"""What has no known place yet may turn out to be the internet."""
 
 
 def _rank(item: Exposure) -> int:
-    """Widest first; what has no place yet may turn out to be the widest."""
-    order = (Zone.INTERNET, Zone.UNKNOWN, *(zone for zone in ZONE_SHARES if zone is not Zone.INTERNET))
-    return order.index(item.zone)
-
-
-def _widest(found: Iterator[Exposure]) -> Exposure | None:
-    outside = [item for item in found if item.zone is Zone.UNKNOWN or item.zone in ZONE_SHARES]
-    return min(outside, key=_rank, default=None)
+    return _WIDEST_FIRST.index(item.zone)
 
 
 # Quota, limits, account
