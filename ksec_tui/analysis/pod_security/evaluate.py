@@ -7,7 +7,7 @@ classes, namespaces) or sets as the cluster's default cannot be seen through the
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ksec_tui.analysis.pod_security.allowed import NEWEST
@@ -159,9 +159,14 @@ def runs(spec: PodSpec, annotations: Mapping[str, str], level: str) -> tuple[Run
         ValueError: as `evaluate`.
     """
     asked = judge(spec, annotations)
+    return merged(lambda minor: asked.evaluate(level, minor))
+
+
+def merged(say: Callable[[int], Evaluation]) -> tuple[Run, ...]:
+    """What `say` answers for every version, from v1.0 to the newest known; it is asked where the policy changed."""
     found: list[Run] = []
     for first, after in zip(TURNS, (*TURNS[1:], NEWEST + 1), strict=True):
-        said = asked.evaluate(level, first)
+        said = say(first)
         if found and found[-1].evaluation == said:
             found[-1] = Run(found[-1].first, after - 1, said)
         else:

@@ -139,16 +139,22 @@ def standing(workload: Workload, minor: int | None) -> Standing:
     """How far a workload gets in the policy of v1.`minor`; None: in every version."""
     found = (
         Standing(workload.ref, asked.reached(minor), ref, asked, pointer)
-        for asked, ref, pointer in _judges(workload)
+        for asked, ref, pointer in judged(workload)
     )
     return min(found, key=lambda item: LEVELS.index(item.level))
 
 
-def _judges(workload: Workload) -> Iterator[tuple[Judge, ObjectRef, str]]:
-    yield judge(workload.spec, workload.annotations), workload.object.ref, workload.pointer
+def judged(workload: Workload) -> Iterator[tuple[Judge, ObjectRef, str]]:
+    """What of a workload is judged, equal ones once: the verdicts, the object, the pointer of its pod spec."""
+    first = judge(workload.spec, workload.annotations)
+    yield first, workload.object.ref, workload.pointer
+    seen = {id(first)}
     for pod in workload.pods:
         if _runs(pod):
-            yield judge(pod.spec, pod.metadata.annotations), pod.ref, "/spec"
+            asked = judge(pod.spec, pod.metadata.annotations)
+            if id(asked) not in seen:
+                seen.add(id(asked))
+                yield asked, pod.ref, "/spec"
 
 
 def _runs(pod: Pod) -> bool:
