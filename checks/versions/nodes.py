@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.versions.cluster import kubelet_gap, kubelet_version, server_gap, server_version
+from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.distribution import UPSTREAM, node_distribution
 from ksec_tui.analysis.versions.skew import Fit, kubelet_skew
 from ksec_tui.analysis.versions.software import operating_system, regular_end, runtime, software_support
@@ -75,11 +76,13 @@ def node_skew(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     if server is None or kubelet is None:
         yield Unknown(server_gap(cluster) if server is None else kubelet_gap(node))
         return
-    skew = kubelet_skew(server, kubelet)
+    servers = server_versions(cluster)
+    skew = kubelet_skew(servers, kubelet)
     if skew is None:
         yield Unknown(f"there is no rule for kubelet {kubelet.number} and API server {server.number}")
         return
-    pair = f"kubelet {kubelet.number} against API server {server.number}"
+    numbers = " and ".join(item.number for item in servers)
+    pair = f"kubelet {kubelet.number} against API server {numbers}"
     if skew.fit is Fit.LIMIT:
         words = f"{pair}: {skew.words}; it blocks the next upgrade of the control plane"
         yield piece(VERSION_POINTER, words, Severity.MEDIUM)

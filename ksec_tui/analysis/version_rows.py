@@ -14,6 +14,7 @@ from ksec_tui.analysis.versions.cluster import (
     server_gap,
     server_version,
 )
+from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.distribution import (
     UPSTREAM,
     Distribution,
@@ -164,7 +165,7 @@ def _server(snapshot: Snapshot) -> Component:
 
 
 def _nodes(snapshot: Snapshot) -> Iterator[Component]:
-    server, day = server_version(snapshot), snapshot.source.date
+    servers, day = server_versions(snapshot), snapshot.source.date
     for node in snapshot.of(NODE):
         info = node.status.node_info
         version = kubelet_version(node)
@@ -182,7 +183,7 @@ def _nodes(snapshot: Snapshot) -> Iterator[Component]:
             info.kubelet_version,
             distribution,
             _support(version, day, distribution),
-            _skew(kubelet_skew(server, version) if server is not None else None),
+            _skew(kubelet_skew(servers, version)),
             *low,
         )
 

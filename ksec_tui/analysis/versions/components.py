@@ -1,0 +1,140 @@
+"""What runs besides kubelets, and in which version: told by the images of pods.
+
+Image tags are claims of whoever pushed them; they are what the API shows. Control planes that run out of
+sight have no such pods, and then nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ksec_tui.analysis.versions.cluster import server_version
+from ksec_tui.analysis.versions.numbers import Version, parse
+from ksec_tui.cluster.kinds import POD
+from ksec_tui.cluster.pods import Pod
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+API_SERVER = "kube-apiserver"
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "cloud-controller-manager")
+PROXY = "kube-proxy"
+
+PLACE = "kube-system"
+"""Where the components of Kubernetes itself run; a pod of that name elsewhere belongs to another cluster."""
+
+_IMAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        (API_SERVER, r"(?:.*/)?(?:hardened-)?kube-apiserver(?:-[a-z0-9]+)?"),
+        ("kube-controller-manager", r"(?:.*/)?kube-controller-manager(?:-[a-z0-9]+)?"),
+        ("kube-scheduler", r"(?:.*/)?kube-scheduler(?:-[a-z0-9]+)?"),
+        ("cloud-controller-manager", r"(?:.*/)?(?:[a-z]+-)?cloud-controller-manager(?:-[a-z0-9]+)?"),
+        (PROXY, r"(?:.*/)?kube-proxy(?:-[a-z0-9]+)?"),
+        ("etcd", r"(?:.*/)?etcd(?:-[a-z0-9]+)?"),
+        ("coredns", r"(?:.*/)?(?:hardened-)?coredns(?:-coredns)?"),
+        (
+            "ingress-nginx",
+            r"(?:.*/)?(?:ingress-nginx/controller(?:-chroot)?|nginx-ingress-controller(?:-[a-z0-9]+)?)",
+        ),
+        ("csi-driver-nfs", r"(?:.*/)?nfsplugin"),
+        ("csi-driver-smb", r"(?:.*/)?smbplugin"),
+        ("azurefile-csi-driver", r"(?:.*/)?azurefile-csi"),
+        ("secrets-store-csi-driver", r"(?:.*/)?secrets-store/driver|(?:.*/)?csi-secrets-store/driver"),
+        ("secrets-store-sync-controller", r"(?:.*/)?secrets-store-sync/controller"),
+        ("csi-proxy", r"(?:.*/)?csi-proxy"),
+        ("aws-iam-authenticator", r"(?:.*/)?aws-iam-authenticator"),
+    )
+)
+"""Component -> the repositories of its images, matched whole."""
+
+KUBERNETES = frozenset({API_SERVER, *CONTROLLERS, PROXY})
+"""Components whose version is that of Kubernetes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A component in a pod.
+
+    Attributes:
+        component: which one.
+        version: by its image's tag; None when that is no version.
+        image: the image, as the pod asks for it.
+        pod: the pod.
+        pointer: JSON pointer of the image in the pod.
+    """
+
+    component: str
+    version: Version | None
+    image: str
+    pod: Pod
+    pointer: str
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The pod's name."""
+        return self.pod.ref
+
+    @property
+    def node(self) -> str:
+        """The node that the pod is on; empty when it is on none yet."""
+        return self.pod.spec.node_name
+
+
+def running(snapshot: Snapshot, component: str = "") -> tuple[Running, ...]:
+    """Every known component in every pod that has not ended, or those of one component."""
+    found: dict[str, tuple[Running, ...]] = snapshot.derived(_collect, _collect)
+    if component:
+        return found.get(component, ())
+    return tuple(item for items in found.values() for item in items)
+
+
+def component_of(image: str) -> str:
+    """Which component an image is of; empty when it is none that is known here."""
+    name = repository(image)
+    return next((component for component, pattern in _IMAGES if pattern.fullmatch(name)), "")
+
+
+def repository(image: str) -> str:
+    """An image's name without tag and digest."""
+    name = image.partition("@")[0]
+    head, slash, tail = name.rpartition("/")
+    return f"{head}{slash}{tail.partition(':')[0]}"
+
+
+def image_version(image: str) -> Version | None:
+    """The version that an image's tag states: ``1.31.2`` with suffix for ``…:v1.31.2-eksbuild.2@sha256:…``."""
+    tail = image.partition("@")[0].rpartition("/")[2]
+    return parse(tail.partition(":")[2])
+
+
+def server_versions(snapshot: Snapshot) -> tuple[Version, ...]:
+    """The versions of all API servers that can be seen, newest first: of ``/version`` and of their pods."""
+    told = server_version(snapshot)
+    found = {item.version for item in running(snapshot, API_SERVER) if item.version is not None}
+    return tuple(sorted({*found, *((told,) if told is not None else ())}, reverse=True))
+
+
+def _collect(snapshot: Snapshot) -> dict[str, tuple[Running, ...]]:
+    found: dict[str, list[Running]] = {component: [] for component, _ in _IMAGES}
+    kinds: dict[str, str] = {}
+    for pod in snapshot.of(POD):
+        if pod.finished:
+            continue
+        for component, image, pointer in _images(pod, kinds):
+            if component in KUBERNETES and pod.namespace != PLACE:
+                continue
+            found[component].append(Running(component, image_version(image), image, pod, pointer))
+    return {component: tuple(items) for component, items in found.items()}
+
+
+def _images(pod: Pod, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    for index, container in enumerate(pod.spec.containers):
+        image = container.image
+        # Many pods share few images.
+        component = kinds.get(image)
+        if component is None:
+            component = kinds[image] = component_of(image)
+        if component:
+            yield component, image, f"/spec/containers/{index}/image"
