@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ksec_tui.analysis.network.intervals import Interval
-from ksec_tui.analysis.network.ports import NONE, Connections
+from ksec_tui.analysis.network.ports import ALL, NONE, Connections
 
 EVERYTHING = "All Connections"
 NOTHING = "No Connections"
@@ -68,6 +68,13 @@ class Listing:
     ingress: tuple[Exposed, ...] = ()
     open: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+
+def ported(connections: Connections) -> Connections:
+    """What has ports; everything where no port is left out, though protocols without ports may be."""
+    if connections.all_ports:
+        return ALL
+    return Connections(connections.sctp, connections.tcp, connections.udp) or NONE
 
 
 def words(connections: Connections, names: Iterable[str] = ()) -> str:
