@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.network.policies import isolated
-from ksec_tui.analysis.network.sensitive import sensitive
+from ksec_tui.analysis.network.sensitive import console, sensitive
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import (
     EXPOSED,
@@ -33,13 +33,16 @@ from ksec_tui.fixes.network import close_workload, may_break, withdraw_first
     threats=(Threat.EXTERNAL,),
     references=("MS-TA9005", "T1133", "T1190", "OWASP K05"),
 )
-def sensitive_port_public(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | Unknown]:
-    """A data store, console or control API can be reached from the internet.
+def sensitive_port_public(
+    workload: Workload, cluster: Snapshot
+) -> Iterator[Evidence | NotApplicable | Unknown]:
+    """A data store or control API can be reached from the internet.
 
     ## Why
     Scanners find an open Redis, Docker or notebook port within hours. Many of these listen without any
     password, and a login form is only as good as its last patch. Whoever gets in reads the data or runs
-    code at once. Such ports belong behind a VPN, a tunnel or an authenticating proxy.
+    code at once. Such ports belong behind a VPN, a tunnel or an authenticating proxy. Consoles are told
+    under `wl-exposed-admin-ui`.
 
     ## Risky
     ```yaml
@@ -90,6 +93,9 @@ def sensitive_port_public(workload: Workload, cluster: Snapshot) -> Iterator[Evi
       ports: [{port: 6379, targetPort: redis}]
     ```
     """
+    if console(workload.spec):
+        yield NotApplicable("consoles are told under wl-exposed-admin-ui")
+        return
     for item in from_internet(cluster, workload):
         name = sensitive(workload, item.port, http=item.http)
         if name:

@@ -114,13 +114,21 @@ def _pinned(workload: Workload, _: Snapshot) -> Fix | None:
 
 
 def running(workload: Workload, item: Placed) -> str:
-    """The digest that every live pod runs for a container; empty when they differ or it is not known."""
+    """The digest that every live pod runs for a container; empty when they differ or it is not known.
+
+    Pods of an older template, which name another image, do not count.
+    """
+    container = item.container
     found = {
         repository_digest(status.image_id)
         for pod in workload.pods
         if not pod.finished
+        and any(
+            own.name == container.name and own.image == container.image
+            for own in (*pod.spec.containers, *pod.spec.init_containers)
+        )
         for status in (*pod.status.container_statuses, *pod.status.init_container_statuses)
-        if status.name == item.container.name
+        if status.name == container.name
     }
     return found.pop() if len(found) == 1 else ""
 

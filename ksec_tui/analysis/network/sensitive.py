@@ -81,6 +81,9 @@ CONSOLES: dict[str, str] = {
     "weaveworks/scope": "Weave Scope",
     "codercom/code-server": "code-server",
     "apache/zeppelin": "Zeppelin",
+    "apache/nifi": "NiFi",
+    "rayproject/ray": "Ray",
+    "mlflow": "MLflow",
     "kibana/kibana": "Kibana",
     "helm/tiller": "Tiller",
 }

@@ -38,7 +38,7 @@ REDIS = deployment(port=6379, image="redis:8.2")
         ([REDIS, balancer(), policy()], []),
         ([REDIS, service(), ingress(address=PUBLIC)], []),
         ([deployment(port=9200), service(), ingress(address=PUBLIC)], ["critical"]),
-        ([deployment(image="quay.io/argoproj/argocd:v3.1"), balancer()], ["critical"]),
+        ([deployment(image="quay.io/argoproj/argocd:v3.1"), balancer()], []),
         ([deployment(image="quay.io/prometheus-operator/prometheus-operator:v1"), balancer()], []),
         ([deployment(), balancer()], []),
     ],
