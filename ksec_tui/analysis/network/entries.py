@@ -74,7 +74,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class Door:
+    """A way in that a Service opens, whatever is behind it; the attributes are those of `Entry`.
+
+    Attributes:
+        zone: where clients may stand.
+        path: JSON pointer of the field that opens it.
+        words: what that field says.
+        source: whose address pods see.
+        clients: the addresses that they may see.
+        doubt: why it may not be open.
+    """
+
     zone: Zone
     path: str
     words: str
@@ -126,9 +137,9 @@ def service_entries(snapshot: Snapshot) -> Iterator[Entry]:
         if not opens(service):
             continue
         for index, port in enumerate(service.spec.ports):
-            doors = tuple(_doors(service, index, port))
+            ways = tuple(doors(service, index, port))
             for target in targets(snapshot, service, port):
-                yield from _entries(service, doors, target, public)
+                yield from _entries(service, ways, target, public)
 
 
 def opens(service: Service) -> bool:
@@ -141,10 +152,10 @@ def opens(service: Service) -> bool:
 
 
 def _entries(
-    service: Service, doors: tuple[_Door, ...], target: Target, public: dict[str, str]
+    service: Service, ways: tuple[Door, ...], target: Target, public: dict[str, str]
 ) -> Iterator[Entry]:
     end = last_link(target.workload, target.protocol, target.port)
-    for door in doors:
+    for door in ways:
         chain = (Link(service.ref, door.path, door.words), *target.links, end)
         doubt = door.doubt or target.doubt
         yield Entry(
@@ -190,7 +201,8 @@ def _family(published: str, service: Service | None = None) -> AddressSet:
     return ANY6 if families[:1] == ("IPv6",) else ANY4
 
 
-def _doors(service: Service, index: int, port: ServicePort) -> Iterator[_Door]:
+def doors(service: Service, index: int, port: ServicePort) -> Iterator[Door]:
+    """The ways in that one port of a Service opens."""
     spec = service.spec
     local = spec.external_traffic_policy == "Local"
     if spec.type == "LoadBalancer":
@@ -200,28 +212,28 @@ def _doors(service: Service, index: int, port: ServicePort) -> Iterator[_Door]:
         words = f"NodePort {port.node_port}" if port.node_port else "a node port"
         path = f"/spec/ports/{index}" + ("/nodePort" if port.node_port else "")
         where = "every node that runs its pods" if local else "every node"
-        yield _Door(Zone.NODES, path, f"{words} on {where}", source, _family("", service))
+        yield Door(Zone.NODES, path, f"{words} on {where}", source, _family("", service))
     for at, text in enumerate(spec.external_ips):
         external = parse_ip(text)
         if external is not None:
             zone = Zone.INTERNET if is_public(external) else Zone.OUTSIDE
             doubt = "the network may not route that address to a node"
             clients = clients_in(zone, _family(text))
-            yield _Door(zone, f"/spec/externalIPs/{at}", f"external IP {text}", source, clients, doubt)
+            yield Door(zone, f"/spec/externalIPs/{at}", f"external IP {text}", source, clients, doubt)
     if service.metadata.annotations.get(TAILNET) == "true":
         path = "/metadata/annotations/" + TAILNET.replace("/", "~1")
         doubt = "only where Tailscale's operator runs"
-        yield _Door(Zone.OUTSIDE, path, f"annotation {TAILNET}", Source.PROXY, NOWHERE, doubt)
+        yield Door(Zone.OUTSIDE, path, f"annotation {TAILNET}", Source.PROXY, NOWHERE, doubt)
 
 
-def _balancer(service: Service, *, local: bool) -> _Door:
+def _balancer(service: Service, *, local: bool) -> Door:
     placed = service_placement(service)
     ranges = source_ranges(service)
     words = f"LoadBalancer {placed.why}" + (f", limited to {', '.join(ranges)}" if ranges else "")
     zone = Zone.OUTSIDE if placed.zone is Zone.INTERNET and ranges else placed.zone
     doubt = "the load balancer may be internal" if zone is Zone.UNKNOWN else placed.doubt
     clients = addresses_of(ranges) if ranges else clients_in(zone, _family(placed.why, service))
-    return _Door(zone, placed.path, words, Source.BALANCED if local else Source.NODE, clients, doubt)
+    return Door(zone, placed.path, words, Source.BALANCED if local else Source.NODE, clients, doubt)
 
 
 def host_entries(snapshot: Snapshot) -> Iterator[Entry]:
