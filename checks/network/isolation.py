@@ -18,6 +18,8 @@ from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.network import close_namespace, may_break, withdraw_first
+from ksec_tui.fixes.network_egress import MAY_BREAK as EGRESS_MAY_BREAK
+from ksec_tui.fixes.network_egress import limit_egress
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +213,21 @@ def no_egress_policy(space: Space, cluster: Snapshot) -> Iterator[Evidence | Not
 
 
 @no_egress_policy.fix
-def _egress(space: Space, _: Snapshot) -> Fix | None:
+def _egress(space: Space, cluster: Snapshot) -> Fix | None:
     name = space.ref.name
     if name in SYSTEM_NAMESPACES:
         return None
+    title = f"Limit outgoing connections of {name}"
+    made = limit_egress(cluster, name)
+    if isinstance(made, list):
+        return Fix(title, tuple(made), Risk.REVIEW, EGRESS_MAY_BREAK)
     return Fix(
-        f"Limit outgoing connections of {name}",
+        title,
         (),
         Risk.MANUAL,
         "Name resolution, the API server and every service called stop answering when they are forgotten.",
         (
+            f"No patch can be proven: {made}.",
             f"Learn what the pods of {name} call, from flow logs or the plugin's audit mode: no object shows it.",
             "Allow DNS to the pods behind the kube-dns Service, on UDP and TCP, at their own port.",
             "Allow the API server's addresses (EndpointSlice default/kubernetes) to pods that use a token.",

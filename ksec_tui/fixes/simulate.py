@@ -16,6 +16,7 @@ from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import NOTHING, Results, run
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.flows import lost_needs
 from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.rollout import takes_effect
 from ksec_tui.fixes.trial import Documents, Patched, Verdicts, carry_out, judge
@@ -114,7 +115,7 @@ class _Simulator:
         active = self._without_refused(active)
         verdicts = self._judge(patched)
         kept, added = _kept(active, verdicts), verdicts.added
-        if kept or added:
+        if kept or added or self._cut(patched):
             active = FixPlan(self._grow((), active.staged))
             patched = self._applied(active)
             verdicts = self._judge(patched)
@@ -172,6 +173,11 @@ class _Simulator:
     def _judge(self, patched: Patched) -> Verdicts:
         return judge(patched, self._checks, self._results, self._cancel)
 
+    def _cut(self, patched: Patched) -> str:
+        """Which connection that is needed would be cut off, in words; empty when none."""
+        lost = lost_needs(self._snapshot, patched.snapshot, patched.after)
+        return lost[0].words if lost else ""
+
     def _trouble(self, staged: tuple[Staged, ...]) -> str:
         """Why `staged`, whose last is in question, must not be carried out together; empty when it may."""
         plan = FixPlan(staged)
@@ -184,7 +190,10 @@ class _Simulator:
             own = staged[-1].finding
             stays, what = (own, "its finding") if own in kept else (kept[0], _name(kept[0]))
             return f"it does not remove {what}: {verdicts.staying[stays.fingerprint].words.rstrip('.')}."
-        return _said(verdicts.added[0]) if verdicts.added else ""
+        if verdicts.added:
+            return _said(verdicts.added[0])
+        cut = self._cut(patched)
+        return f"it would cut off what is needed: {cut}." if cut else ""
 
     def _grow(self, sound: tuple[Staged, ...], more: tuple[Staged, ...]) -> tuple[Staged, ...]:
         """`sound` with what of `more` goes together with it.
