@@ -46,11 +46,13 @@ _LOGINS = (
 
 
 def _consoles(snapshot: Snapshot) -> Iterator[Workload]:
-    return (workload for workload in workloads(snapshot) if console(workload.spec))
+    for workload in workloads(snapshot):
+        if exposures_of(snapshot, workload.ref) and console(workload.spec):
+            yield workload
 
 
-_CONSOLES = dataclasses.replace(EXPOSED, title="consoles", select=_consoles)
-"""Workloads that are a console, by their image, judged with every way into the cluster."""
+_CONSOLES = dataclasses.replace(EXPOSED, title="exposed consoles", select=_consoles)
+"""Workloads that are a console, by their image, and have a way in; of others nothing is claimed."""
 
 
 def _asked(cluster: Snapshot, item: Exposure) -> bool:
