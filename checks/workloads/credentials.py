@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from ksec_tui.analysis.credentials import Literal, in_command, in_environment
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import at, named, those
-from ksec_tui.cluster.pods import EnvVar
-from ksec_tui.cluster.redact import credential
+from ksec_tui.cluster.pods import Container
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
-
-def _literals(workload: Workload) -> Iterator[tuple[Placed, int, str, str]]:
-    """(container, position in env, the variable's name, why its value looks like a credential)."""
-    for item in those(workload, lambda item: any(map(_reason, item.container.env))):
-        for index, variable in enumerate(item.container.env):
-            reason = _reason(variable)
-            if reason:
-                yield item, index, variable.name, reason
+Told = tuple[Placed, Literal]
 
 
-def _reason(variable: EnvVar) -> str:
-    return credential(variable.name, variable.value) if variable.value_from is None else ""
+def _in_environment(workload: Workload) -> tuple[Told, ...]:
+    """Credentials in variables but for those of clouds, which have a check of their own."""
+    return tuple(_found(workload, in_environment, cloud=False))
+
+
+def _in_command(workload: Workload) -> tuple[Told, ...]:
+    return tuple(_found(workload, in_command, cloud=False))
+
+
+def _of_clouds(workload: Workload) -> tuple[Told, ...]:
+    return (*_found(workload, in_environment, cloud=True), *_found(workload, in_command, cloud=True))
+
+
+def _found(
+    workload: Workload, look: Callable[[Container], tuple[Literal, ...]], *, cloud: bool
+) -> Iterator[Told]:
+    for item in those(workload, lambda item: bool(look(item.container))):
+        yield from ((item, literal) for literal in look(item.container) if literal.cloud is cloud)
+
+
+def _names(told: Iterable[Told]) -> str:
+    """The names of what a patch of the template reaches."""
+    names = dict.fromkeys(literal.name for item, literal in told if not item.injected and literal.name)
+    return ", ".join(names)
 
 
 @check(
@@ -79,14 +94,14 @@ def literal_credential(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                     secretKeyRef: {name: web-db, key: password}
     ```
     """
-    for item, index, name, reason in _literals(workload):
-        words = f"{named(item)} has a literal in its variable {name}: {reason}"
-        yield at(workload, item, f"/env/{index}/value", words)
+    for item, literal in _in_environment(workload):
+        words = f"{named(item)} has a literal in its variable {literal.name}: {literal.reason}"
+        yield at(workload, item, literal.place, words)
 
 
 @literal_credential.fix
 def _to_secret(workload: Workload, _: Snapshot) -> Fix | None:
-    names = ", ".join(dict.fromkeys(name for item, _, name, _ in _literals(workload) if not item.injected))
+    names = _names(_in_environment(workload))
     if workload.system or not names:
         return None
     return Fix(
@@ -98,5 +113,163 @@ def _to_secret(workload: Workload, _: Snapshot) -> Fix | None:
             "Change the credential where it is valid: it has been readable and counts as known.",
             f"Create a Secret in namespace {workload.namespace} with the new value, outside of any repository.",
             "In the pod template set value: null and valueFrom.secretKeyRef for the variable, in one patch.",
+        ),
+    )
+
+
+@check(
+    "sec-args-literal",
+    "Credential written into a command line",
+    Severity.HIGH,
+    on=WORKLOADS,
+    threats=(Threat.CREDENTIALS,),
+    references=("T1552", "MS-TA9027", "OWASP K03"),
+)
+def literal_argument(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
+    """The command or arguments of a container hold a credential in plain text.
+
+    ## Why
+    It is readable with the pod, as a variable would be, and moreover in the process list of the node, in
+    crash reports and in the logs of tools that print what they run. The value itself is never shown here.
+
+    ## Risky
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+              args: [--db-password=not-a-real-one]
+    ```
+
+    ## Fixed
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/web:1.4.2
+              args: [--db-password-file=/etc/db/password]
+              volumeMounts:
+                - {name: db, mountPath: /etc/db, readOnly: true}
+          volumes:
+            - {name: db, secret: {secretName: web-db}}
+    ```
+    """
+    for item, literal in _in_command(workload):
+        where = literal.name or "its command line"
+        words = f"{named(item)} is started with a credential in {where}: {literal.reason}"
+        yield at(workload, item, literal.place, words)
+
+
+@literal_argument.fix
+def _to_file(workload: Workload, _: Snapshot) -> Fix | None:
+    told = _in_command(workload)
+    if workload.system or not any(not item.injected for item, _ in told):
+        return None
+    return Fix(
+        f"Take {_names(told) or 'the credential'} from a Secret",
+        (),
+        Risk.MANUAL,
+        "Pods do not start while the Secret or its key is missing.",
+        (
+            "Change the credential where it is valid: it has been readable and counts as known.",
+            f"Create a Secret in namespace {workload.namespace} with the new value, outside of any repository.",
+            "Mount it and give the program the file; if it reads none, a variable, as $(NAME) in the arguments.",
+        ),
+    )
+
+
+@check(
+    "sec-cloud-static-key",
+    "Key of a cloud account in a pod",
+    Severity.CRITICAL,
+    on=WORKLOADS,
+    threats=(Threat.CREDENTIALS,),
+    references=("T1552.001", "OWASP K03", "OWASP K08"),
+)
+def cloud_key(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
+    """A container has the long-lived key of a cloud account in plain text.
+
+    ## Why
+    Who may read the pod leaves the cluster with it: storage, machines and other clusters of the account are
+    in reach from anywhere, until somebody changes the key. A cloud gives pods an identity of their own,
+    whose tokens last minutes. The value itself is never shown here.
+
+    ## Risky
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: backup, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: backup}}
+      template:
+        metadata: {labels: {app: backup}}
+        spec:
+          containers:
+            - name: app
+              image: registry.example/backup:2.0.1
+              env:
+                - {name: AWS_SECRET_ACCESS_KEY, value: not-a-real-one}
+    ```
+
+    ## Fixed
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: backup, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: backup}}
+      template:
+        metadata: {labels: {app: backup}}
+        spec:
+          serviceAccountName: backup
+          containers:
+            - name: app
+              image: registry.example/backup:2.0.1
+    ---
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: backup
+      namespace: shop
+      annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/backup"}
+    ```
+    """
+    for item, literal in _of_clouds(workload):
+        where = literal.name or "its command line"
+        if literal.key_id:
+            words = f"{named(item)} names a static AWS key in {where}; this is its id, the secret stands elsewhere"
+            yield at(workload, item, literal.place, words, Severity.LOW)
+        else:
+            words = f"{named(item)} has the key of a cloud account in {where}: {literal.reason}"
+            yield at(workload, item, literal.place, words)
+
+
+@cloud_key.fix
+def _workload_identity(workload: Workload, _: Snapshot) -> Fix | None:
+    if workload.system or not any(not item.injected for item, _ in _of_clouds(workload)):
+        return None
+    return Fix(
+        f"Give {workload.ref} an identity of the cloud instead of a key",
+        (),
+        Risk.MANUAL,
+        "It has no access to the cloud until the identity has the rights of the key.",
+        (
+            "Bind a role of the cloud to its ServiceAccount: EKS Pod Identity or IRSA, GKE or Azure workload identity.",
+            "Give the role what the program needs, not what the key could do.",
+            "Take the key out of the pod template, then delete it in the cloud account: it counts as known.",
         ),
     )

@@ -108,6 +108,7 @@ class Check(Generic[S]):
         on: its subjects.
         needs: further kinds that must be known in the subject's namespace.
         everywhere: further kinds that must be known in the whole cluster.
+        also: further kinds that only make it better or worse: what is not known of them leaves the verdict.
         threats: the lenses under which it matters.
         references: sections of benchmarks and standards, CVEs, KEPs.
         page: its documentation.
@@ -124,12 +125,13 @@ class Check(Generic[S]):
     page: Page
     evaluate: Evaluate[S]
     module: str
+    also: tuple[Kind[Any], ...] = ()
     make_fix: MakeFix[S] | None = field(default=None)
 
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
         """Every kind whose change makes it run again."""
-        return tuple(dict.fromkeys((*self.on.kinds, *self.needs, *self.everywhere)))
+        return tuple(dict.fromkeys((*self.on.kinds, *self.needs, *self.everywhere, *self.also)))
 
     @property
     def family(self) -> str:
@@ -150,6 +152,7 @@ def check(
     on: Subjects[S],
     needs: tuple[Kind[Any], ...] = (),
     everywhere: tuple[Kind[Any], ...] = (),
+    also: tuple[Kind[Any], ...] = (),
     threats: tuple[Threat, ...],
     references: tuple[str, ...],
 ) -> Callable[[Evaluate[S]], Check[S]]:
@@ -175,6 +178,7 @@ def check(
             page,
             evaluate,
             evaluate.__module__,
+            also,
         )
 
     return declare
