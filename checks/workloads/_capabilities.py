@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any
 
+from ksec_tui.analysis.pod_security.allowed import CAPABILITIES as BASELINE
 from ksec_tui.analysis.security_context import added, capability
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.findings.fix import Change
@@ -26,24 +27,6 @@ DANGEROUS = TAKEOVER | {
     "SYS_BOOT": "rebooting the node",
     "SYS_TIME": "setting the node's clock",
 }
-BASELINE = frozenset(
-    {
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    }
-)
-"""What Pod Security baseline lets containers add (pod-security-admission check_capabilities_baseline.go)."""
 
 
 class Told(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ksec_tui.analysis.pod_security.allowed import NEWEST, SYSCTLS, selinux_types_allowed, sysctls_allowed
 from ksec_tui.analysis.security_context import (
     context,
     in_user_namespace,
@@ -108,18 +109,11 @@ def _masked(workload: Workload, _: Snapshot) -> Fix | None:
     )
 
 
-_SELINUX_TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
-_SELINUX_SINCE = {"container_engine_t": 31}
-"""SELinux types that Pod Security allows, and since which minor version (check_seLinuxOptions.go)."""
-
-
-def _odd_selinux(options: SELinuxOptions | None, minor: int | None) -> str:
+def _odd_selinux(options: SELinuxOptions | None, minor: int) -> str:
     """What in SELinux options Pod Security refuses: ``type spc_t and user system_u``; empty when nothing."""
     if options is None:
         return ""
-    since = _SELINUX_SINCE.get(options.type)
-    allowed = options.type in _SELINUX_TYPES or (since is not None and (minor is None or minor >= since))
-    parts = [] if allowed else [f"type {options.type}"]
+    parts = [] if options.type in selinux_types_allowed(minor) else [f"type {options.type}"]
     parts += [f"user {options.user}"] if options.user else []
     parts += [f"role {options.role}"] if options.role else []
     return " and ".join(parts)
@@ -178,7 +172,7 @@ def selinux_label(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
     if is_windows(workload.spec):
         yield _WINDOWS
         return
-    minor = minor_version(cluster.source.server_version)
+    minor = _policy(cluster)
     for spec, pointer, ref in specs(workload, lambda spec: bool(_pod_selinux(spec, minor))):
         words = f"the pod runs with SELinux {_pod_selinux(spec, minor)}"
         yield Evidence(f"{pointer}/securityContext/seLinuxOptions", words, ref)
@@ -187,17 +181,17 @@ def selinux_label(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
         yield at(workload, item, "/securityContext/seLinuxOptions", words)
 
 
-def _pod_selinux(spec: PodSpec, minor: int | None) -> str:
+def _pod_selinux(spec: PodSpec, minor: int) -> str:
     return _odd_selinux(pod_context(spec).se_linux_options, minor)
 
 
-def _own_selinux(item: Placed, minor: int | None) -> str:
+def _own_selinux(item: Placed, minor: int) -> str:
     return _odd_selinux(context(item.container).se_linux_options, minor)
 
 
 @selinux_label.fix
 def _container_label(workload: Workload, cluster: Snapshot) -> Fix | None:
-    minor = minor_version(cluster.source.server_version)
+    minor = _policy(cluster)
 
     def wanted(item: Placed) -> dict[str, Any] | None:
         own = context(item.container).se_linux_options
@@ -221,28 +215,22 @@ def _relabelled(options: SELinuxOptions) -> dict[str, Any]:
     return security(seLinuxOptions=gone if options.level else None)
 
 
-_SYSCTLS: dict[str, int] = {
-    "kernel.shm_rmid_forced": 0,
-    "net.ipv4.ip_local_port_range": 0,
-    "net.ipv4.tcp_syncookies": 0,
-    "net.ipv4.ping_group_range": 0,
-    "net.ipv4.ip_unprivileged_port_start": 0,
-    "net.ipv4.ip_local_reserved_ports": 27,
-    "net.ipv4.tcp_keepalive_time": 29,
-    "net.ipv4.tcp_fin_timeout": 29,
-    "net.ipv4.tcp_keepalive_intvl": 29,
-    "net.ipv4.tcp_keepalive_probes": 29,
-    "net.ipv4.tcp_rmem": 32,
-    "net.ipv4.tcp_wmem": 32,
-    "net.ipv4.tcp_slow_start_after_idle": 37,
-    "net.ipv4.tcp_notsent_lowat": 37,
-}
-"""Kernel parameters that Pod Security allows, and since which minor version (check_sysctls.go)."""
+def _policy(cluster: Snapshot) -> int:
+    """The minor version whose Pod Security the server has; the newest that is known when nothing tells."""
+    minor = minor_version(cluster.source.server_version)
+    return NEWEST if minor is None else minor
 
 
-def _unsafe(name: str, minor: int | None) -> bool:
-    since = _SYSCTLS.get(name)
-    return since is None or (minor is not None and minor < since)
+def _unsafe(spec: PodSpec, minor: int) -> list[tuple[int, str]]:
+    """(position, name) of the kernel parameters that Pod Security refuses."""
+    allowed = sysctls_allowed(minor)
+    entries = enumerate(pod_context(spec).sysctls)
+    return [(index, entry.name) for index, entry in entries if entry.name not in allowed]
+
+
+def _since(name: str) -> str:
+    minor = next((minor for minor, names in SYSCTLS.items() if name in names), None)
+    return f", which is safe from Kubernetes 1.{minor} on" if minor else ""
 
 
 @check(
@@ -298,27 +286,19 @@ def unsafe_sysctl(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
               image: registry.example/web:1.4.2
     ```
     """
-    minor = minor_version(cluster.source.server_version)
-
-    def unsafe(spec: PodSpec) -> bool:
-        return any(_unsafe(entry.name, minor) for entry in pod_context(spec).sysctls)
-
-    for spec, pointer, ref in specs(workload, unsafe):
-        for index, entry in enumerate(pod_context(spec).sysctls):
-            if _unsafe(entry.name, minor):
-                path = f"{pointer}/securityContext/sysctls/{index}"
-                since = _SYSCTLS.get(entry.name)
-                early = f", which is safe from Kubernetes 1.{since} on" if since else ""
-                yield Evidence(path, f"the pod sets {entry.name}{early}", ref)
+    minor = _policy(cluster)
+    for spec, pointer, ref in specs(workload, lambda spec: bool(_unsafe(spec, minor))):
+        for index, name in _unsafe(spec, minor):
+            path = f"{pointer}/securityContext/sysctls/{index}"
+            yield Evidence(path, f"the pod sets {name}{_since(name)}", ref)
 
 
 @unsafe_sysctl.fix
 def _safe_sysctls(workload: Workload, cluster: Snapshot) -> Fix | None:
-    minor = minor_version(cluster.source.server_version)
-    entries = pod_context(workload.spec).sysctls
-    gone = [entry.name for entry in entries if _unsafe(entry.name, minor)]
+    gone = [name for _, name in _unsafe(workload.spec, _policy(cluster))]
     # The list is atomic: all that stays.
-    kept = [{"name": e.name, "value": e.value} for e in entries if not _unsafe(e.name, minor)]
+    entries = pod_context(workload.spec).sysctls
+    kept = [{"name": entry.name, "value": entry.value} for entry in entries if entry.name not in gone]
     return template_fix(
         workload,
         f"Leave {', '.join(gone)} as the node has it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ksec_tui.analysis.pod_security.allowed import CAPABILITIES as BASELINE
 from ksec_tui.analysis.security_context import (
     CONFINING,
     added,
@@ -15,7 +16,6 @@ from ksec_tui.analysis.security_context import (
     user,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._capabilities import BASELINE
 from ksec_tui.checks.workloads._common import at, elsewhere, named
 from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.snapshot import Snapshot

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ksec_tui.analysis.security_context import added, capability
+from ksec_tui.analysis.pod_security.allowed import CAPABILITIES as BASELINE
+from ksec_tui.analysis.security_context import capability
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._capabilities import BASELINE, Told, adding, taken
+from ksec_tui.checks.workloads._capabilities import Told, adding, taken
 from ksec_tui.checks.workloads._common import at, listed, named, those, together
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
@@ -125,8 +126,10 @@ def _respelt(workload: Workload) -> Change | None:
         if item.injected or item.list == "ephemeralContainers":
             continue
         path = f"{item.pointer}/securityContext/capabilities/add"
-        for index, name in adding(item, Told.OTHER):
-            if _misspelt(name):
-                operations.append(op("test", f"{path}/{index}", added(item.container)[index]))
-                operations.append(op("replace", f"{path}/{index}", capability(name)))
+        odd = [(index, name) for index, name in adding(item, Told.OTHER) if _misspelt(name)]
+        if odd:
+            operations.append(op("test", f"{item.pointer}/name", item.container.name))
+        for index, name in odd:
+            operations.append(op("test", f"{path}/{index}", name))
+            operations.append(op("replace", f"{path}/{index}", capability(name)))
     return json_patch(workload.ref, *operations) if operations else None

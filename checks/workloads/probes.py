@@ -72,6 +72,12 @@ def _own_loopback(item: Placed, host: str) -> bool:
     return local and item.spec.host_network
 
 
+def _own(workload: Workload, item: Placed, host: str) -> bool:
+    """Whether it asks what a pod in the node's network is reached at without naming a host."""
+    addresses = {address for pod in workload.pods for address in (pod.status.pod_ip, pod.status.host_ip)}
+    return _own_loopback(item, host) or (item.spec.host_network and host in addresses)
+
+
 @check(
     "wl-probe-host",
     "Probe that connects elsewhere",
@@ -87,7 +93,7 @@ def probe_host(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     The kubelet probes from the node: past every NetworkPolicy, to the node's own loopback and to whatever
     the node reaches. Whether the pod turns ready tells what listens there, port by port, and a request may
     set something off. Pod Security refuses it from 1.34 on, 127.0.0.1 too. In the node's network a pod that
-    asks its own loopback gains nothing.
+    asks its own address gains nothing.
 
     ## Risky
     ```yaml
@@ -126,7 +132,7 @@ def probe_host(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     for item in those(workload, _names_host):
         for handler, key, host in _hosts(item.container):
             words = f"the {handler.name} of {named(item)} connects to {host}"
-            severity = Severity.LOW if _own_loopback(item, host) else None
+            severity = Severity.LOW if _own(workload, item, host) else None
             yield at(workload, item, f"{handler.pointer}/{key}/host", words, severity)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ksec_tui.analysis.host_paths import host_mounts
+from ksec_tui.analysis.pod_security.allowed import CAPABILITIES as BASELINE
 from ksec_tui.analysis.security_context import (
     added,
     capability,
@@ -18,7 +19,6 @@ from ksec_tui.analysis.security_context import (
     user,
 )
 from ksec_tui.analysis.workloads import Placed, Workload
-from ksec_tui.checks.workloads._capabilities import BASELINE
 from ksec_tui.checks.workloads._common import (
     elsewhere,
     listed,
