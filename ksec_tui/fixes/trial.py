@@ -14,7 +14,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Evidence, Finding
-from ksec_tui.findings.fix import PatchType
+from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.findings.runner import Results, run
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.apply import apply
@@ -92,9 +92,17 @@ def _load(snapshot: Snapshot, merged: Merged, documents: Documents) -> Document 
         return documents[target]
     held = snapshot.document(target)
     patches = merged.change.type in (PatchType.STRATEGIC, PatchType.JSON)
-    if held is not None and patches and not snapshot.whole(target):
+    if held is not None and patches and not snapshot.whole(target) and not _of_metadata(merged.change):
         raise PatchError(f"only a part of {target} was read, so that no patch of it can be proven")
     return held
+
+
+def _of_metadata(change: Change) -> bool:
+    """Whether it changes labels and annotations alone, which are held whole of every object, Secrets too."""
+    body = change.body
+    if change.type is not PatchType.STRATEGIC or not isinstance(body, dict) or set(body) != {"metadata"}:
+        return False
+    return isinstance(body["metadata"], dict) and set(body["metadata"]) <= {"labels", "annotations"}
 
 
 class Verdicts(msgspec.Struct, frozen=True):
