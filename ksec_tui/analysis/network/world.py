@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
-from ksec_tui.analysis.network.groups import Classes, Group
+from ksec_tui.analysis.network.groups import Classes, Group, NamedPort
 from ksec_tui.analysis.network.labels import bits_of, meets
 from ksec_tui.analysis.network.members import Members, Space
 from ksec_tui.analysis.network.rules import (
@@ -132,6 +132,27 @@ class Network:
     def number_of(self, namespace: str) -> int | None:
         """The number that a namespace has in sets of groups."""
         return self._number.get(namespace)
+
+    @cached_property
+    def by_ports(self) -> dict[tuple[NamedPort, ...], int]:
+        """The groups, as bits, by the ports that they have by name."""
+        found: dict[tuple[NamedPort, ...], list[int]] = {}
+        for group in self.groups:
+            found.setdefault(group.ports, []).append(group.number)
+        return {named: self._bits(numbers) for named, numbers in found.items()}
+
+    def pods_in(self, bits: int) -> int:
+        """How many pods some groups have, given as bits; without looking at each group."""
+        return sum((bits & plane).bit_count() << place for place, plane in enumerate(self._planes))
+
+    @cached_property
+    def _planes(self) -> tuple[int, ...]:
+        """For each binary digit of a group's number of pods the groups that have it."""
+        most = max((group.count for group in self.groups), default=0)
+        return tuple(
+            self._bits(group.number for group in self.groups if group.count >> place & 1)
+            for place in range(most.bit_length())
+        )
 
     def _namespace_labels(self) -> list[dict[str, str]]:
         asked = self._classes.asked_of_namespaces
