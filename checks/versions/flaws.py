@@ -46,8 +46,8 @@ def told(hit: Hit, pointer: str, distribution: Distribution, *, vendor: bool) ->
     What depends on a condition that versions do not show is one step less severe, and so are the builds of
     vendors, which often carry a fix without the number of the release that brought it.
     """
-    severity = Severity.parse(hit.flaw.severity)
-    if hit.flaw.condition:
+    severity = Severity.LOW if hit.flaw.severity == "unrated" else Severity.parse(hit.flaw.severity)
+    if hit.conditional:
         severity = step_down(severity)
     words = f"{hit.flaw.component} {hit.version.number} has {hit.words}"
     if vendor:
@@ -104,7 +104,7 @@ def kube_cve(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
         yield too_new(version)
         return
     distribution = cluster_distribution(cluster)
-    for hit in hits(version, CONTROL_PLANE):
+    for hit in hits(version, CONTROL_PLANE, snapshot=cluster):
         yield told(hit, "", distribution, vendor=bool(version.suffix))
 
 
@@ -113,7 +113,7 @@ def _kube_cve_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     version = server_version(cluster)
     if version is None:
         return None
-    found = hits(version, CONTROL_PLANE)
+    found = hits(version, CONTROL_PLANE, snapshot=cluster)
     distribution = cluster_distribution(cluster)
     if found and all(hit.same_line for hit in found):
         return control_plane_fix((max(hit.fixed for hit in found if hit.fixed is not None),), distribution)
@@ -128,7 +128,7 @@ def _kube_cve_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     threats=(Threat.CONTAINER,),
     references=("Kubernetes official CVE feed", "NSA/CISA upgrading", "OWASP K09"),
 )
-def kubelet_cve(node: Node, _: Snapshot) -> Iterator[Outcome]:
+def kubelet_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     """A node's kubelet has flaws that are public and fixed in a newer version.
 
     ## Why
@@ -169,7 +169,7 @@ def kubelet_cve(node: Node, _: Snapshot) -> Iterator[Outcome]:
         return
     distribution = node_distribution(node, version)
     vendor = not distribution.plain
-    for hit in hits(version, ("kubelet",), windows=is_windows(node)):
+    for hit in hits(version, ("kubelet",), windows=is_windows(node), snapshot=cluster):
         yield told(hit, VERSION_POINTER, distribution, vendor=vendor)
 
 
@@ -177,7 +177,11 @@ def kubelet_cve(node: Node, _: Snapshot) -> Iterator[Outcome]:
 def _kubelet_cve_fix(node: Node, cluster: Snapshot) -> Fix | None:
     version, server = kubelet_version(node), server_version(cluster)
     fixes = (
-        [hit.fixed for hit in hits(version, ("kubelet",), windows=is_windows(node)) if hit.fixed]
+        [
+            hit.fixed
+            for hit in hits(version, ("kubelet",), windows=is_windows(node), snapshot=cluster)
+            if hit.fixed
+        ]
         if version
         else []
     )
@@ -197,7 +201,7 @@ def _kubelet_cve_fix(node: Node, cluster: Snapshot) -> Fix | None:
     references=("Go vulnerability database", "NSA/CISA upgrading", "OWASP K09"),
 )
 def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
-    """A node's containerd has flaws that are public and fixed in a newer version.
+    """A node's container runtime has flaws that are public and fixed in a newer version.
 
     ## Why
     The runtime unpacks images and starts containers as root, so a crafted image is often all it takes.
@@ -234,12 +238,12 @@ def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     if not name or software is None or software.version is None:
         yield Unknown(f"the container runtime of node {node.name} is not known: {name or 'none reported'!r}")
         return
-    if software.product != "containerd":
+    if software.product not in {flaw.component for flaw in flaws().cves}:
         yield NotApplicable(f"flaws of {software.name} are not in the data")
         return
     kubelet = kubelet_version(node)
     distribution = node_distribution(node, kubelet) if kubelet is not None else UPSTREAM
-    found = hits(software.version, (software.product,), windows=is_windows(node))
+    found = hits(software.version, (software.product,), windows=is_windows(node), snapshot=cluster)
     vendor = bool(software.version.suffix) or not distribution.plain
     for hit in found:
         yield told(hit, RUNTIME_POINTER, distribution, vendor=vendor)
@@ -248,12 +252,12 @@ def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
 
 
 @runtime_cve.fix
-def _runtime_cve_fix(node: Node, _: Snapshot) -> Fix | None:
+def _runtime_cve_fix(node: Node, cluster: Snapshot) -> Fix | None:
     software = runtime(node.status.node_info.container_runtime_version)
     kubelet = kubelet_version(node)
     if software is None or software.version is None:
         return None
-    found = hits(software.version, (software.product,), windows=is_windows(node))
+    found = hits(software.version, (software.product,), windows=is_windows(node), snapshot=cluster)
     fixes = [hit.fixed for hit in found if hit.fixed is not None]
     if not fixes:
         return None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ksec_tui.analysis.network.sensitive import repository
 from ksec_tui.analysis.versions.cluster import server_version
 from ksec_tui.analysis.versions.numbers import Version, parse
 from ksec_tui.cluster.kinds import POD
@@ -94,13 +95,6 @@ def component_of(image: str) -> str:
     """Which component an image is of; empty when it is none that is known here."""
     name = repository(image)
     return next((component for component, pattern in _IMAGES if pattern.fullmatch(name)), "")
-
-
-def repository(image: str) -> str:
-    """An image's name without tag and digest."""
-    name = image.partition("@")[0]
-    head, slash, tail = name.rpartition("/")
-    return f"{head}{slash}{tail.partition(':')[0]}"
 
 
 def image_version(image: str) -> Version | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ksec_tui.analysis.versions.conditions import met
 from ksec_tui.analysis.versions.numbers import Version, parse
+from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import Flaw, flaws
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager")
@@ -20,11 +22,18 @@ class Hit:
         flaw: the flaw.
         version: the version that has it.
         fixed: the first version without it that is newer; None when there is none.
+        present: whether what it needs besides is seen in the cluster; None when that cannot be told.
     """
 
     flaw: Flaw
     version: Version
     fixed: Version | None
+    present: bool | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it needs something of which nobody can tell here whether it is there."""
+        return bool(self.flaw.condition) and not self.present
 
     @property
     def same_line(self) -> bool:
@@ -45,28 +54,45 @@ class Hit:
         """The flaw, its rating, its condition and its remedy in one sentence without a full stop."""
         flaw = self.flaw
         rating = flaw.severity if flaw.score is None else f"{flaw.severity} {flaw.score:g}"
-        condition = f", but only where {flaw.condition}" if flaw.condition else ""
+        condition = f", but only where {flaw.condition}" if self.conditional else ""
+        if flaw.condition and self.present:
+            condition = f"; here {flaw.condition}"
         return f"{flaw.id} ({rating}, {self.remedy}): {flaw.flaw}{condition}"
 
 
-def hits(version: Version, components: Iterable[str], *, windows: bool = False) -> tuple[Hit, ...]:
+def hits(
+    version: Version, components: Iterable[str], *, windows: bool = False, snapshot: Snapshot | None = None
+) -> tuple[Hit, ...]:
     """The flaws with a fix that `version` of one of the `components` has, worst first.
 
     Args:
         version: compared by its number only; builds of vendors may have the fix all the same.
         components: as the data names them.
         windows: whether it runs on a Windows node; some flaws exist there only, others on Linux only.
+        snapshot: where it runs: a flaw that needs something which is certainly not there is left out.
     """
     wanted = frozenset(components)
-    found = [
-        Hit(flaw, version, fix)
-        for flaw in flaws().cves
-        if flaw.component in wanted
-        and not flaw.instead
-        and flaw.os in ("", "windows" if windows else "linux")
-        and (fix := _fix(flaw, version)) is not None
-    ]
+    found = []
+    for flaw in flaws().cves:
+        if (
+            flaw.component not in wanted
+            or flaw.instead
+            or flaw.os not in ("", "windows" if windows else "linux")
+        ):
+            continue
+        fixed = _fix(flaw, version)
+        present = _present(flaw, snapshot)
+        if fixed is not None and (present is not False or not flaw.requires):
+            found.append(Hit(flaw, version, fixed, present))
     return tuple(sorted(found, key=_order))
+
+
+def _present(flaw: Flaw, snapshot: Snapshot | None) -> bool | None:
+    """Whether one of a flaw's requirements is met; None when none is, and some cannot be told."""
+    if snapshot is None or not flaw.requires:
+        return None
+    answers = [met(snapshot, requirement) for requirement in flaw.requires]
+    return True if True in answers else None if None in answers else False
 
 
 def _order(hit: Hit) -> tuple[int, float, str]:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from ksec_tui.cluster import kinds
 from ksec_tui.cluster.kinds import CLUSTER_ROLE
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Evidence
 from ksec_tui.findings.verdict import Severity, Verdict
-from tests.checks.versions.worlds import cluster, fixed, judged, node
+from tests.checks.versions.worlds import TODAY, cluster, fixed, judged, node
 
 
 def pieces(check: str, server: str, *objects: dict[str, Any]) -> dict[str, Evidence]:
@@ -41,7 +42,33 @@ def test_a_vendors_build_may_have_the_fix_and_is_one_step_lower() -> None:
 
 
 def test_a_flaw_with_a_condition_is_one_step_lower_and_tells_it() -> None:
-    piece = pieces("ver-kubelet-cve", "v1.33.4", node("v1.30.2"))["CVE-2024-10220"]
+    piece = pieces("ver-runtime-cve", "v1.36.5", node(runtime="containerd://2.2.4"))["CVE-2026-53492"]
+    assert piece.severity is Severity.MEDIUM
+    assert "only where containers are restored from checkpoints" in piece.words
+
+
+GIT_REPO = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "build", "namespace": "ci"},
+    "spec": {
+        "containers": [{"name": "app", "image": "example.org/build:1"}],
+        "volumes": [{"name": "src", "gitRepo": {"repository": "https://example.org/src.git"}}],
+    },
+}
+
+
+def test_a_condition_that_objects_show_decides() -> None:
+    assert "CVE-2024-10220" not in pieces("ver-kubelet-cve", "v1.33.4", node("v1.30.2"))
+    piece = pieces("ver-kubelet-cve", "v1.33.4", node("v1.30.2"), GIT_REPO)["CVE-2024-10220"]
+    assert piece.severity is Severity.HIGH
+    assert "; here pods may use gitRepo volumes" in piece.words
+
+
+def test_a_condition_that_could_not_be_looked_for_is_told_as_one() -> None:
+    world = [{"kind": "Cluster", "serverVersion": "v1.33.4", "today": TODAY}, node("v1.30.2")]
+    (found,) = judged("ver-kubelet-cve", snapshot_of(world, forbidden=(kinds.POD,)))
+    (piece,) = (piece for piece in found.evidence if "CVE-2024-10220" in piece.words)
     assert piece.severity is Severity.MEDIUM
     assert "only where pods may use gitRepo volumes" in piece.words
 
@@ -65,7 +92,9 @@ def test_a_kubelet_newer_than_the_data_is_unknown() -> None:
         ("containerd://2.3.1", Verdict.FAIL),
         ("containerd://1.6.39", Verdict.FAIL),
         ("containerd://1.7.34", Verdict.UNKNOWN),
-        ("cri-o://1.30.0", None),
+        ("cri-o://1.30.0", Verdict.FAIL),
+        ("cri-o://1.36.0", None),
+        ("docker://29.0.0", None),
         ("mystery://1.0.0", Verdict.UNKNOWN),
     ],
 )
