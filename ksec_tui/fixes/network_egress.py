@@ -21,6 +21,9 @@ from ksec_tui.fixes.build import Body
 from ksec_tui.fixes.network import GENERATED_LABELS, pod_selector, policy, policy_name
 from ksec_tui.fixes.network_needs import Need, needs_by
 
+EGRESS_POLICY = "ksec-egress"
+"""The one policy for egress of a whole namespace: two of them could only add up, so that two fixes must clash."""
+
 MAY_BREAK = (
     "What its pods call outside the cluster, and what no variable or command names, is cut off until a rule allows it. "
     "The API server's addresses move on managed clusters."
@@ -64,7 +67,7 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
     changes.append(
         policy(snapshot, namespace, "ksec-allow-egress-same-namespace", {}, [inside], (), "Egress")
     )
-    return [*changes, policy(snapshot, namespace, "ksec-default-deny-egress", {}, (), (), "Egress")]
+    return [*changes, policy(snapshot, namespace, EGRESS_POLICY, {}, (), (), "Egress")]
 
 
 def _names(snapshot: Snapshot, namespace: str, found: Dns) -> Change:
