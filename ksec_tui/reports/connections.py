@@ -78,8 +78,10 @@ def differences_text(found: Sequence[Difference]) -> str:
     return _text(["Connectivity diff:", *map(_difference, found)] if found else [])
 
 
-def differences_csv(found: Iterable[Difference]) -> str:
-    """The same as a table."""
+def differences_csv(found: Sequence[Difference]) -> str:
+    """The same as a table; nothing when there is no difference."""
+    if not found:
+        return ""
     head = ("diff-type", "source", "destination", "ref1", "ref2", "workloads-diff-info")
     return _csv([head, *map(_difference_cells, found)])
 

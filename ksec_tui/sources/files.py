@@ -59,6 +59,7 @@ class FileSource:
         self._paths = tuple(paths)
         self._info = SourceInfo(kind="files", label=_label(self._paths), today=today)
         self._origins: dict[ObjectRef, tuple[str, int]] = {}
+        self._repeated: set[ObjectRef] = set()
         self._stdin = stdin
 
     @property
@@ -70,6 +71,11 @@ class FileSource:
     def origins(self) -> Mapping[ObjectRef, tuple[str, int]]:
         """Where each object stands: path (``ARCHIVE!MEMBER`` inside archives) and line, from 1."""
         return MappingProxyType(self._origins)
+
+    @property
+    def repeated(self) -> frozenset[ObjectRef]:
+        """The objects that were found more than once; the last one counts."""
+        return frozenset(self._repeated)
 
     def origin(self, ref: ObjectRef) -> str:
         """``file.yaml:12``, safe to show; empty when `ref` was not read."""
@@ -85,8 +91,9 @@ class FileSource:
         if STDIN in self._paths and self._stdin is None:
             self._stdin = read_stdin()
         self._origins.clear()
+        self._repeated.clear()
         self._info = msgspec.structs.replace(self._info, server_version="")
-        reading = _Reading(self._origins)
+        reading = _Reading(self._origins, self._repeated)
         with gc_paused():
             yield Opened(self._info)
             for found in read_inputs(self._paths, self._stdin):
@@ -111,7 +118,7 @@ class FileSource:
 class _Reading:
     """One pass over all files."""
 
-    def __init__(self, origins: dict[ObjectRef, tuple[str, int]]) -> None:
+    def __init__(self, origins: dict[ObjectRef, tuple[str, int]], repeated: set[ObjectRef]) -> None:
         self.files = 0
         self.version = ""
         self._origins = origins
@@ -119,7 +126,7 @@ class _Reading:
         self._seen: set[str] = set()
         self._incomplete: dict[str, str] = {}
         self._others: Counter[str] = Counter()
-        self._repeated: list[str] = []
+        self._repeated = repeated
         self._lost = ""
 
     def file(self, found: Input | Skipped, cancel: threading.Event) -> Iterator[Event]:
@@ -175,7 +182,7 @@ class _Reading:
                 ALL_FILES, f"{_objects(count)} of kinds that are not looked at: {_listing(names, _TOLD)}"
             )
         if self._repeated:
-            names = sorted(set(self._repeated))
+            names = sorted(one_line(str(ref), 120) for ref in self._repeated)
             yield Problem(
                 ALL_FILES,
                 f"{_objects(len(names))} found more than once, the last one counts: {_listing(names, _TOLD)}",
@@ -230,7 +237,7 @@ class _Reading:
             if ref is None:
                 continue
             if ref in self._origins:
-                self._repeated.append(one_line(str(ref), 120))
+                self._repeated.add(ref)
             self._origins[ref] = (path, found.line)
 
 

@@ -34,7 +34,7 @@ class Fault:
 
     Attributes:
         ref: the object.
-        path: the field, from the top of the object.
+        path: the field, from the top of the object; empty where nobody can tell.
         words: what is wrong with it, in one phrase.
     """
 
@@ -54,7 +54,8 @@ class Fault:
         return said.removeprefix(".")
 
     def __str__(self) -> str:
-        return f"{one_line(str(self.ref))}: {self.field}: {self.words}"
+        where = f"{one_line(str(self.ref))}: {self.field}" if self.path else one_line(str(self.ref))
+        return f"{where}: {self.words}"
 
 
 def told(ref: ObjectRef, found: Iterable[Found]) -> tuple[Fault, ...]:

@@ -6,7 +6,7 @@ nothing. Rules of NetworkPolicy: k8s.io/kubernetes pkg/apis/networking/validatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ksec_tui.analysis.network.addresses import AddressError, AddressSet
 from ksec_tui.analysis.network.faults import (
@@ -21,12 +21,15 @@ from ksec_tui.analysis.network.faults import (
     shown,
     told,
 )
-from ksec_tui.analysis.network.validation_admin import admin_faults
-from ksec_tui.cluster.kinds import NETWORK_POLICY, USER_DEFINED_NETWORK
+from ksec_tui.analysis.network.validation_admin import ADMIN_KINDS, admin_faults
+from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.kinds import NETWORK_POLICY, USER_DEFINED_NETWORK, Kind
 from ksec_tui.cluster.networking import IPBlock, NetworkPolicy, PolicyPeer, PolicyPort
 from ksec_tui.cluster.openshift import UserDefinedNetwork
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
+_POLICIES: tuple[Kind[KubeObject], ...] = (NETWORK_POLICY, *ADMIN_KINDS)
 _TOPOLOGIES = ("Layer2", "Layer3")
 
 
@@ -42,7 +45,16 @@ def _all(snapshot: Snapshot) -> tuple[Fault, ...]:
         found.extend(policy_faults(policy))
     found.extend(admin_faults(snapshot))
     found.extend(_networks(snapshot))
+    for kind in (*_POLICIES, USER_DEFINED_NETWORK):
+        found.extend(Fault(item.ref, (), item.reason) for item in snapshot.undecoded(kind))
     return tuple(found)
+
+
+def twice(refs: Iterable[ObjectRef]) -> tuple[Fault, ...]:
+    """Faults of policies that were found more than once: which of them holds depends on who applies it last."""
+    known = {(kind.group, kind.name) for kind in _POLICIES}
+    found = sorted(ref for ref in refs if (ref.group, ref.kind) in known)
+    return tuple(Fault(ref, ("metadata", "name"), "there is another policy of this name") for ref in found)
 
 
 def policy_faults(policy: NetworkPolicy) -> tuple[Fault, ...]:

@@ -28,8 +28,8 @@ from ksec_tui.cluster.kinds import ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
-KINDS = (ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY)
-ADMIN, BASELINE, CLUSTER = (kind.name for kind in KINDS)
+ADMIN_KINDS = (ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY)
+ADMIN, BASELINE, CLUSTER = (kind.name for kind in ADMIN_KINDS)
 
 _ACTIONS = {
     ADMIN: ("Allow", "Deny", "Pass"),
@@ -48,7 +48,7 @@ Tree = Mapping[str, Any]
 
 def admin_faults(snapshot: Snapshot) -> Iterator[Fault]:
     """The faults of every such policy."""
-    for kind in KINDS:
+    for kind in ADMIN_KINDS:
         for item in snapshot.of(kind):
             document = snapshot.document(item.ref)
             if document is not None:

@@ -37,10 +37,13 @@ def analyzer_listing(snapshot: Snapshot, choice: Choice) -> Listing:
     """
     policies = policies_of(snapshot)
     every = owners(snapshot)
-    newcomers = Newcomers(snapshot, policies, every) if choice.exposure else None
+    told = choice.exposure and not (choice.focus and choice.peers)
+    newcomers = Newcomers(snapshot, policies, every) if told else None
     ghosts = [_CONTROLLER, *(newcomers.pods if newcomers else ())]
     stage = Stage(imagine(snapshot, every, ghosts))
     rows = merged(_rows(stage, every, choice))
+    if choice.port is not None:
+        rows = tuple(row for row in rows if row.connections.allows(*choice.port))
     found = Listing(rows, frozenset(map(str, every)), notes=tuple(remarks(snapshot, every, choice)))
     return _with_exposure(found, newcomers, stage, every, choice) if newcomers else found
 

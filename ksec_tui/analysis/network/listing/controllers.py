@@ -62,7 +62,8 @@ def _backends(item: Ingress) -> Iterator[IngressBackend]:
 
 
 def _named(port: ServicePort, wanted: BackendPort) -> bool:
-    return port.port == wanted.number if wanted.number else port.name == wanted.name
+    """By name, or by number: the Service's own, or as netpol-analyzer has it the one at the pods."""
+    return wanted.number in (port.port, port.target) if wanted.number else port.name == wanted.name
 
 
 def _services(snapshot: Snapshot, route: OpenShiftRoute) -> Iterator[Service]:

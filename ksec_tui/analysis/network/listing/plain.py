@@ -1,0 +1,160 @@
+"""The list in a form of its own: every pair of workloads, and every workload with addresses outside.
+
+Workloads are top owners. Addresses are put together where the same may flow; both families are told. Pods
+whose address is in a block are matched by it, as most plugins do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ksec_tui.analysis.network.addresses import AddressSet, partition
+from ksec_tui.analysis.network.groups import Group
+from ksec_tui.analysis.network.listing.choice import OUTSIDE, Choice, ChoiceError
+from ksec_tui.analysis.network.ports import NONE, Connections
+from ksec_tui.analysis.network.reach import AddressEnd, End, PodEnd, flow
+from ksec_tui.analysis.network.rules import Direction
+from ksec_tui.analysis.network.world import Network, network
+from ksec_tui.analysis.workloads import Workload, workloads
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+MOST = 2_000_000
+"""Pairs that one list may have."""
+
+Side = ObjectRef | AddressSet
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two ends between which something may flow.
+
+    Attributes:
+        source: a workload, or addresses outside of pods.
+        destination: the same.
+        connections: what may flow, by the policies, between some pods of the two.
+        perhaps: what flows besides if something turns out so that is not known.
+        partly: whether for some of their pods less may.
+    """
+
+    source: Side
+    destination: Side
+    connections: Connections
+    perhaps: Connections = NONE
+    partly: bool = False
+
+
+def plain_listing(snapshot: Snapshot, choice: Choice) -> tuple[Pair, ...]:
+    """Every pair that is wanted and between which something may flow, by source and destination.
+
+    Raises:
+        ChoiceError: there would be too many pairs to list.
+    """
+    world = network(snapshot)
+    ends = [(item, groups) for item in workloads(snapshot) if (groups := world.groups_of(item))]
+    size = _size(ends, choice)
+    if size > MOST:
+        raise ChoiceError(f"that would be {size:,} pairs: choose some with --focus")
+    found = _pairs(world, ends, choice)
+    return tuple(pair for pair in found if _open(pair, choice))
+
+
+def _open(pair: Pair, choice: Choice) -> bool:
+    if choice.port is None:
+        return bool(pair.connections or pair.perhaps)
+    return pair.connections.allows(*choice.port) or pair.perhaps.allows(*choice.port)
+
+
+def workload_names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Namespace and name of every workload."""
+    return ((item.namespace, item.ref.name) for item in workloads(snapshot))
+
+
+Ends = Sequence[tuple[Workload, tuple[Group, ...]]]
+
+
+def _size(ends: Ends, choice: Choice) -> int:
+    focused = sum(choice.focused(item.namespace, item.ref.name) for item, _ in ends)
+    return focused * len(ends) * (2 if choice.focus and not choice.direction else 1)
+
+
+def _pairs(world: Network, ends: Ends, choice: Choice) -> Iterator[Pair]:
+    cells = _Cells(world)
+    incoming, outgoing = (_parts(world, way) for way in ("ingress", "egress"))
+    for here, groups in ends:
+        name = here.namespace, here.ref.name
+        for there, others in ends:
+            if there is not here and choice.wants(name, (there.namespace, there.ref.name)):
+                yield cells.pair(here.ref, there.ref, groups, others)
+        if choice.wants(name, OUTSIDE):
+            yield from _merged(cells.pair(here.ref, part, groups, (part,)) for part in outgoing)
+    for there, groups in ends:
+        if choice.wants(OUTSIDE, (there.namespace, there.ref.name)):
+            yield from _merged(cells.pair(part, there.ref, (part,), groups) for part in incoming)
+
+
+def _parts(world: Network, direction: Direction) -> tuple[AddressSet, ...]:
+    return partition(
+        block
+        for policy in world.policies
+        for clause in policy.rules(direction) or ()
+        for block in clause.blocks
+    )
+
+
+def _merged(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """Pairs of one workload with parts of the address space, those of which the same is told as one."""
+    found: dict[object, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault((pair.connections, pair.perhaps, pair.partly), []).append(pair)
+    for alike in found.values():
+        first = alike[0]
+        inward = isinstance(first.source, AddressSet)
+        addresses = AddressSet.union(
+            side
+            for pair in alike
+            if isinstance(side := pair.source if inward else pair.destination, AddressSet)
+        )
+        source, destination = (addresses, first.destination) if inward else (first.source, addresses)
+        yield Pair(source, destination, first.connections, first.perhaps, first.partly)
+
+
+class _Cells:
+    """What flows between two groups, or a group and addresses, asked once each."""
+
+    def __init__(self, world: Network) -> None:
+        self._ask = partial(flow, world.snapshot, rules=world.rules)
+        self._known: dict[tuple[object, object], tuple[Connections, Connections]] = {}
+
+    def pair(
+        self,
+        source: Side,
+        destination: Side,
+        senders: Iterable[Group | AddressSet],
+        receivers: Sequence[Group | AddressSet],
+    ) -> Pair:
+        """What flows between any of some pods and any of others."""
+        cells = {self._cell(sender, receiver) for sender in senders for receiver in receivers}
+        connections = Connections.union(sure for sure, _ in cells)
+        perhaps = Connections.union(unknown for _, unknown in cells) - connections
+        return Pair(source, destination, connections, perhaps, partly=len(cells) > 1)
+
+    def _cell(
+        self, sender: Group | AddressSet, receiver: Group | AddressSet
+    ) -> tuple[Connections, Connections]:
+        key = _mark(sender), _mark(receiver)
+        known = self._known.get(key)
+        if known is None:
+            found = self._ask(_end(sender), _end(receiver))
+            known = self._known[key] = found.both, found.unknown
+        return known
+
+
+def _mark(side: Group | AddressSet) -> object:
+    return side.number if isinstance(side, Group) else side
+
+
+def _end(side: Group | AddressSet) -> End:
+    return PodEnd(side) if isinstance(side, Group) else AddressEnd(side)
