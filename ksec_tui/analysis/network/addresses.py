@@ -188,3 +188,30 @@ def _said(first: IP, last: IP) -> str:
     if size & (size - 1) == 0 and int(first) % size == 0:
         return f"{first}/{first.max_prefixlen - size.bit_length() + 1}"
     return f"{first}-{last}"
+
+
+PRIVATE: Final = AddressSet.union(
+    _block(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "224.0.0.0/3",
+        "::/96",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+    )
+)
+"""What no router of the internet carries (IANA special-purpose registries, multicast). Ranges for examples are
+left out: where they appear they stand for public addresses."""
+
+INTERNET: Final = ANYWHERE - PRIVATE
