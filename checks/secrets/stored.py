@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ksec_tui.analysis.credentials import about
@@ -19,6 +20,8 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import strategic
 
 _NAMED = "named like a credential"
+_FILE = re.compile(r"\.(sh|ya?ml|json|conf|cnf|cfg|ini|properties|xml|toml|lua|py|js|rb|md|crt|pub|tpl|tmpl)$")
+"""Keys that are names of files, of which the name says nothing of a single value."""
 
 
 def _supplied(snapshot: Snapshot) -> tuple[ConfigMap | None, ...]:
@@ -89,7 +92,7 @@ def _suspects(configmap: ConfigMap) -> Iterator[tuple[str, str]]:
     before, after = WITHHELD.split("{}")
     for key, mark in (configmap.data or {}).items():
         reason = str(mark).removeprefix(before).removesuffix(after)
-        if mark != KEPT_BACK and not (reason == _NAMED and about(key)):
+        if mark != KEPT_BACK and not (reason == _NAMED and (about(key) or _FILE.search(key))):
             yield key, reason
 
 

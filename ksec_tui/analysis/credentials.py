@@ -14,7 +14,7 @@ from ksec_tui.cluster.redact import command_line, credential
 
 _NAMED = "named like a credential"
 _ABOUT = re.compile(
-    r"(?i)(key_?id|_(namespace|type|mode|alg|algorithm|format|provider|backend|store|host|port|user|username|audience|"
+    r"(?i)(key_?id|_(namespace|type|mode|alg|algorithm|format|provider|backend|store|hosts?|port|user|username|audience|"
     r"aud|lifetime|interval|rotation|period|age|size|policy|version|status|scope|scopes|key|keys_url|location|"
     r"prefix|suffix|class|label|selector|group|role|algo|env|var|ref|field|claim|count|limit|min|max))$"
 )

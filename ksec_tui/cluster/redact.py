@@ -32,7 +32,7 @@ _SHAPES = {
 
 _VALUE = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
 _PLAIN = re.compile(
-    r"(?i)^(|true|false|yes|no|on|off|none|null|enabled|disabled|\d+|/[\w./-]*|\$\(\w+\)|\$\{?\w+\}?"
+    r"(?i)^(|true|false|yes|no|on|off|none|null|enabled|disabled|\d+|/[\w./-]*|\$\(\w+\)?|\$\{?\w+\}?"
     r"|https?://[\w.:/-]*|(vault|op|ref\+\w+|arn:aws[\w-]*:(secretsmanager|ssm)):[\w./:#-]*)$"
 )
 

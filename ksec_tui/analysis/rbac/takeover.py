@@ -74,7 +74,7 @@ def _judged(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeover,
         for verb, group, resource, subresource, words in rights:
             grants = can(snapshot, identity, verb, group, resource, subresource=subresource, namespace=place)
             said = f"{words} of {place}" if place else words
-            if grants and words not in found and said not in found:
+            if grants and not any(said.startswith(known) for known in found):
                 found[said] = Takeover(said, tuple(dict.fromkeys(grant.binding for grant in grants)))
             if found and verb == "*":
                 return tuple(found.values())
