@@ -125,9 +125,9 @@ class Network:
         number = self._number.get(name)
         if number is None:
             return ()
-        start = self.space.base[number]
-        ends = self.space.base[number + 1 :]
-        return self.groups[start : ends[0] if ends else len(self.groups)]
+        base = self.space.base
+        end = base[number + 1] if number + 1 < len(base) else len(self.groups)
+        return self.groups[base[number] : end]
 
     def number_of(self, namespace: str) -> int | None:
         """The number that a namespace has in sets of groups."""
