@@ -12,7 +12,7 @@ from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.check import Check
+from ksec_tui.findings.check import Check, S
 from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, Unknown, rank
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
@@ -183,6 +183,15 @@ def _one_unknown_each(findings: Iterable[Finding]) -> list[Finding]:
 
 _UNDECODED = 100
 """Objects that could not be decoded which a check names one by one; a broken list can hold a million."""
+
+
+def judge_one(snapshot: Snapshot, item: Check[S], subject: S) -> Finding | None:
+    """What one check finds on one subject, which need not be in the Snapshot; None when nothing.
+
+    Whether all that the check needs was read is not looked at.
+    """
+    found = _judge(item, subject, item.on.ref(subject), snapshot)
+    return found if isinstance(found, Finding) else None
 
 
 class _Gaps:
