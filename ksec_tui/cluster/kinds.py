@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ksec_tui.cluster import access, admin_policies, gateway, networking, openshift, platform, pods, workloads
+from ksec_tui.cluster import (
+    access,
+    admin_policies,
+    engines,
+    gateway,
+    networking,
+    openshift,
+    platform,
+    pods,
+    workloads,
+)
 from ksec_tui.cluster.base import KubeObject
 
 T = TypeVar("T", bound=KubeObject)
@@ -114,6 +124,8 @@ ADMISSION_BINDING = Kind(
     ("v1", "v1beta1"),
     optional=True,
 )
+KYVERNO_CLUSTER_POLICY = Kind(engines.KyvernoClusterPolicy, "clusterpolicies", optional=True)
+KYVERNO_POLICY = Kind(engines.KyvernoPolicy, "policies", optional=True)
 API_SERVICE = Kind(platform.APIService, "apiservices")
 SIGNING_REQUEST = Kind(platform.CertificateSigningRequest, "certificatesigningrequests")
 SECRET = Kind(access.Secret, "secrets", metadata_only=True)
