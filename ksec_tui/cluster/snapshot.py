@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -149,6 +149,10 @@ class Snapshot:
     def whole(self, ref: ObjectRef) -> bool:
         """Whether the complete object is held, not only the fields that analysis reads."""
         return ref in self._documents
+
+    def raw_documents(self) -> Iterator[tuple[ObjectRef, bytes]]:
+        """Every object that is held whole, as sanitized JSON with its credentials: for analysis only, never to show."""
+        yield from self._documents.items()
 
     def derived(self, key: object, make: Any) -> Any:
         """A value computed from this Snapshot once: ``snapshot.derived(f, f)`` calls ``f(snapshot)``."""
