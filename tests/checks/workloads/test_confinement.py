@@ -176,8 +176,8 @@ def test_power_without_a_user_namespace(own: Tree, spec: Tree, version: str, exp
 
 @pytest.mark.parametrize("namespace", ["hostNetwork", "hostPID", "hostIPC"])
 def test_no_user_namespace_is_put_beside_those_of_the_node(namespace: str) -> None:
-    tree = daemon_set(secured(runAsUser=0), **{namespace: True})
-    assert fix(USERS, cluster(tree)).risk is Risk.MANUAL
+    spec: Tree = {namespace: True}
+    assert fix(USERS, cluster(daemon_set(secured(runAsUser=0), **spec))).risk is Risk.MANUAL
 
 
 def options(value: bool) -> Tree:
