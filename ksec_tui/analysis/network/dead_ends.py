@@ -12,6 +12,7 @@ from ksec_tui.analysis.network.gateways import ROUTE_KINDS, attached, listener_s
 from ksec_tui.analysis.network.proxies import Front, gateway_fronts, ingress_fronts
 from ksec_tui.analysis.network.routes import backend_port, ingress_backends, route_backends
 from ksec_tui.analysis.network.selectors import selected_by_service
+from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.gateway import Gateway, HTTPRoute
 from ksec_tui.cluster.kinds import ENDPOINT_SLICE, GATEWAY, INGRESS, SERVICE, WORKLOAD_KINDS
 from ksec_tui.cluster.networking import Ingress, IngressBackend, Service, ServicePort
@@ -96,8 +97,14 @@ def _no_target(snapshot: Snapshot, service: Service, port: ServicePort) -> str:
         return gap or "it has no selector, and no EndpointSlice names a pod for that port"
     if selected_by_service(snapshot, service):
         return f"no container of its pods names a port {port.target}"
-    gaps = (snapshot.gap(kind, service.namespace) for kind in WORKLOAD_KINDS)
-    return next((gap for gap in gaps if gap), "no pods match its selector")
+    return _unread_workloads(snapshot, service.namespace) or "no pods match its selector"
+
+
+def _unread_workloads(snapshot: Snapshot, namespace: str) -> str:
+    """Why pods may be there that were not read; files that hold some kinds describe a cluster without the others."""
+    supplied = [kind for kind in WORKLOAD_KINDS if snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED]
+    gaps = (snapshot.gap(kind, namespace) for kind in supplied or WORKLOAD_KINDS)
+    return next((gap for gap in gaps if gap), "")
 
 
 def _ingress(snapshot: Snapshot, ingress: Ingress) -> Iterator[DeadEnd]:
