@@ -242,6 +242,7 @@ class PodSpec(Part, frozen=True):
     service_account_name: Text = ""
     service_account: Text = ""
     automount_service_account_token: bool | None = None
+    dns_policy: Text = ""
     host_network: bool = False
     host_pid: bool = field(default=False, name="hostPID")
     host_ipc: bool = field(default=False, name="hostIPC")

@@ -45,7 +45,7 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
     callers = [item for item in subjects if calls_api(snapshot, item)]
     if callers and not api_servers(snapshot):
         return f"{callers[0].ref} calls the API server, whose addresses are in no object that was read"
-    changes = [_names(snapshot, namespace, names)]
+    changes = [allow_names(snapshot, namespace, names)]
     rules, notes = _rules(snapshot, needs_by(snapshot, ObjectRef("", "Namespace", namespace)), namespace)
     if rules:
         changes.append(policy(snapshot, namespace, "ksec-allow-egress-aliases", {}, rules, notes, "Egress"))
@@ -70,7 +70,8 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
     return [*changes, policy(snapshot, namespace, EGRESS_POLICY, {}, (), (), "Egress")]
 
 
-def _names(snapshot: Snapshot, namespace: str, found: Dns) -> Change:
+def allow_names(snapshot: Snapshot, namespace: str, found: Dns) -> Change:
+    """A policy by which every pod of a namespace may ask the cluster's DNS."""
     service = found.service
     labels = {key: value for key, value in service.spec.selector.items() if key not in GENERATED_LABELS}
     peer: Body = {"podSelector": {"matchLabels": dict(sorted(labels.items()))}}
