@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ksec_tui.analysis.network.engines import enforcing_cni, foreign_engines
 from ksec_tui.analysis.network.selectors import NAME_LABEL
 from ksec_tui.analysis.network.world import ADMIN_KINDS, policies_of
 from ksec_tui.cluster.coverage import State
-from ksec_tui.cluster.kinds import NAMESPACE, NETWORK_POLICY
+from ksec_tui.cluster.kinds import NAMESPACE, NETWORK_POLICY, Kind
 from ksec_tui.cluster.snapshot import Snapshot
 
 
@@ -21,11 +22,13 @@ class Doubt:
         words: in a plain phrase.
         may_allow: whether what policies deny may happen all the same.
         may_deny: whether what policies allow may be stopped all the same.
+        gap: whether it is for something of the cluster that could not be read.
     """
 
     words: str
     may_allow: bool
     may_deny: bool
+    gap: bool = False
 
 
 def doubts(snapshot: Snapshot, namespaces: Iterable[str] = ()) -> tuple[Doubt, ...]:
@@ -37,7 +40,9 @@ def doubts(snapshot: Snapshot, namespaces: Iterable[str] = ()) -> tuple[Doubt, .
     """
     shared: tuple[Doubt, ...] = snapshot.derived(_shared, _shared)
     gaps = (snapshot.gap(NETWORK_POLICY, space) for space in dict.fromkeys(namespaces))
-    return (*shared, *(Doubt(gap, may_allow=True, may_deny=True) for gap in dict.fromkeys(gaps) if gap))
+    unread = _was_there(snapshot, NETWORK_POLICY)
+    found = (Doubt(gap, may_allow=True, may_deny=True, gap=unread) for gap in dict.fromkeys(gaps) if gap)
+    return (*shared, *found)
 
 
 def doubt(snapshot: Snapshot) -> str:
@@ -64,13 +69,18 @@ def _shared(snapshot: Snapshot) -> tuple[Doubt, ...]:
         found.append(Doubt(words, may_allow=True, may_deny=True))
     for kind in ADMIN_KINDS:
         gap = snapshot.gap(kind)
-        if gap and snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED:
-            found.append(Doubt(gap, may_allow=True, may_deny=True))
+        if gap and _was_there(snapshot, kind):
+            found.append(Doubt(gap, may_allow=True, may_deny=True, gap=True))
     gap = snapshot.gap(NAMESPACE)
     if gap and _asks_for_labels(snapshot):
         words = f"{gap}, so that the labels which policies ask for may be others"
-        found.append(Doubt(words, may_allow=True, may_deny=True))
+        found.append(Doubt(words, may_allow=True, may_deny=True, gap=_was_there(snapshot, NAMESPACE)))
     return tuple(found)
+
+
+def _was_there(snapshot: Snapshot, kind: Kind[Any]) -> bool:
+    """Whether a gap means objects that were not read, and not files that hold none."""
+    return snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED
 
 
 def _asks_for_labels(snapshot: Snapshot) -> bool:

@@ -90,17 +90,20 @@ class Verdict:
         return True if self.ingress.allowed and self.egress.allowed else None
 
     @property
-    def certain(self) -> bool | None:
-        """The same, but None where a doubt could turn it round."""
+    def turning(self) -> tuple[Doubt, ...]:
+        """The doubts that could turn the answer round."""
         said = self.allowed
-        turned = any(doubt.may_deny if said else doubt.may_allow for doubt in self.doubts)
-        return None if said is None or turned else said
+        return tuple(item for item in self.doubts if (item.may_deny if said else item.may_allow))
+
+    @property
+    def certain(self) -> bool | None:
+        """What the policies say, but None where a doubt could turn it round."""
+        return None if self.turning else self.allowed
 
     @property
     def doubt(self) -> str:
         """Why it is not certain, in one phrase; empty when it is."""
-        said = self.allowed
-        return "; ".join(item.words for item in self.doubts if (item.may_deny if said else item.may_allow))
+        return "; ".join(item.words for item in self.turning)
 
 
 @dataclass(frozen=True, slots=True)
