@@ -25,7 +25,7 @@ from ksec_tui.analysis.network.world import policies_of
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
-_CONTROLLER = Imagined("ingress-controller-namespace", "ingress-controller", {}, {})
+_CONTROLLER = Imagined("(ingress controller)", "(ingress controller)", {}, {})
 
 
 def analyzer_listing(snapshot: Snapshot, choice: Choice) -> Listing:

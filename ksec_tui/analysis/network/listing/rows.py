@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ksec_tui.analysis.network.intervals import Interval
+from ksec_tui.analysis.network.listing.kinds import PodKind
 from ksec_tui.analysis.network.ports import ALL, NONE, Connections
 
 EVERYTHING = "All Connections"
@@ -41,12 +42,14 @@ class Exposed:
         other: who, in words: ``entire-cluster``, a range, ``[namespace with {…}]/[pod with {…}]``.
         connections: over what.
         names: ports that are known by name only, as they are printed: ``TCP http``.
+        kind: which pods `other` stands for; None for addresses.
     """
 
     workload: str
     other: str
     connections: Connections
     names: tuple[str, ...] = ()
+    kind: PodKind | None = None
 
 
 @dataclass(frozen=True)
