@@ -229,8 +229,8 @@ def _runtime(node: Node, day: dt.date) -> Fact:
     words = told.replace("://", " ")
     if software is None:
         return Fact(words or "?", Level.UNKNOWN)
-    found = _supported(software_support(software, day))
-    return Fact(words, found.level, found.days)
+    found = software_support(software, day)
+    return _software(words, found)
 
 
 def _system(node: Node, day: dt.date) -> Fact:
@@ -239,5 +239,11 @@ def _system(node: Node, day: dt.date) -> Fact:
     if software is None:
         # Rolling systems have no dates: nothing to say, unless nothing was reported.
         return Fact(image or "?", Level.FINE if image else Level.UNKNOWN)
-    found = _supported(software_support(software, day))
-    return Fact(image, found.level, found.days)
+    return _software(image, software_support(software, day))
+
+
+def _software(name: str, found: Support) -> Fact:
+    """A product with its support in a word, where that is not as usual."""
+    marks = {Phase.ENDED: " (eol)", Phase.EXTENDED: " (extended)", Phase.UNKNOWN: " (?)"}
+    fact = _supported(found)
+    return Fact(name + marks.get(found.phase, ""), fact.level, fact.days)
