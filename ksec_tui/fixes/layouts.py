@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ksec_tui.cluster.ingest import Document
@@ -12,7 +12,7 @@ from ksec_tui.cluster.kinds import kind_named
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import one_line
-from ksec_tui.findings.fix import PatchType
+from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.diff import yaml_text
 from ksec_tui.fixes.filenames import FileNames
 from ksec_tui.fixes.owner import manager_of
@@ -190,6 +190,29 @@ def kustomize_files(simulation: Simulation, snapshot: Snapshot) -> Files:
     said = comment("Add the manifests or the base that these patches are for under resources.")
     files["kustomization.yaml"] = said + yaml_text(top)
     return files
+
+
+def inline_kustomization(changes: Iterable[Change], snapshot: Snapshot, said: Mapping[ObjectRef, str]) -> str:
+    """One kustomization that carries its patches inside it.
+
+    Args:
+        changes: strategic and JSON patches, at most one for each object.
+        snapshot: where the objects are.
+        said: what stands above the kustomization on each object, one sentence.
+    """
+    patches = []
+    lines = []
+    for change in changes:
+        target = change.target
+        version = str((snapshot.document(target) or {}).get("apiVersion", ""))
+        body = change.body
+        if change.type is PatchType.STRATEGIC:
+            body = _identified(body, minimal(target, version))
+        patches.append({"target": _target(target, version), "patch": yaml_text(body)})
+        lines.append(f"{target}: {said[target]}" if said.get(target) else "")
+    top = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "patches": patches}
+    lines.append("Add the manifests or the base that these patches are for under resources.")
+    return comment(*lines) + yaml_text(top)
 
 
 def _identified(body: dict[str, Any], named: Document) -> Document:

@@ -168,9 +168,50 @@ def test_a_batch_may_come_from_stdin(ksec: Ksec, monkeypatch: pytest.MonkeyPatch
     assert said["runs"] == [{"from": 0, "to": 37, "allowed": True, "failed_checks": [], "detail": ""}]
 
 
+def test_the_way_to_restricted_is_printed_as_a_kustomization(ksec: Ksec, tmp_path: Path) -> None:
+    meta = {"name": "web", "namespace": "shop"}
+    spec = {"containers": [{"name": "app", "image": "a:1", "securityContext": {"privileged": True}}]}
+    tree = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {"template": {"spec": spec}},
+    }
+    path = tmp_path / "web.yaml"
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    answer = ksec("pss", "-o", "kustomize", "-f", str(path))
+    assert answer.code == 0
+    top = yaml.safe_load(answer.out)
+    (patch,) = top["patches"]
+    assert patch["target"] == {
+        "group": "apps",
+        "version": "v1",
+        "kind": "Deployment",
+        "name": "web",
+        "namespace": "shop",
+    }
+    (app,) = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
+    assert app["securityContext"] == {
+        "privileged": None,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "# " in answer.out
+    assert "review" in answer.out
+
+
+def test_what_no_patch_can_do_is_said_beside_the_kustomization(ksec: Ksec, manifests: str) -> None:
+    answer = ksec("pss", "-o", "kustomize", "-f", manifests)
+    assert answer.code == 1
+    assert yaml.safe_load(answer.out)["patches"] == []
+    assert "cannot be changed in place" in answer.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("-o", "kustomize", "--level", "baseline", "--demo"), "leads to restricted"),
+        (("-o", "kustomize", "--batch", "x"), "one JSON object a line"),
         (("--version", "1.33"), "no version"),
         (("--version", "v1.033"), "no version"),
         (("--level", "privileged"), "invalid choice"),

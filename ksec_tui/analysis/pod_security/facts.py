@@ -10,27 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ksec_tui.analysis.security_context import context, in_user_namespace, is_windows, pod_context
-from ksec_tui.cluster.pods import Container, Lifecycle, PodSecurityContext, PodSpec, SecurityContext
+from ksec_tui.cluster.pods import Container, PodSecurityContext, PodSpec, Probe, SecurityContext
 from ksec_tui.cluster.volumes import Volume
 
 APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
-_NO_HOOKS = Lifecycle()
 _ANNOTATIONS = (APPARMOR, SECCOMP_POD, SECCOMP_CONTAINER)
-
-PLAIN_VOLUMES = (
-    "config_map",
-    "csi",
-    "downward_api",
-    "empty_dir",
-    "ephemeral",
-    "image",
-    "persistent_volume_claim",
-    "projected",
-    "secret",
-)
-"""The volume sources that restricted allows, as fields of `Volume`."""
 
 SPECIAL_VOLUMES = {
     "host_path": "hostPath",
@@ -55,7 +41,7 @@ SPECIAL_VOLUMES = {
     "scale_io": "scaleIO",
     "storageos": "storageos",
 }
-"""The other volume sources, in the order of check_restrictedVolumes.go: field of `Volume` to name in the API."""
+"""The volume sources that restricted refuses: the field of `Volume`, and the name in the API."""
 
 
 class Unit(NamedTuple):
@@ -127,54 +113,74 @@ def facts_of(spec: PodSpec, annotations: Mapping[str, str]) -> Facts:
         )
         for index, container in enumerate(containers)
     ]
-    shared = (
-        ("hostNetwork", spec.host_network),
-        ("hostPID", spec.host_pid),
-        ("hostIPC", spec.host_ipc),
-    )
+    shared: tuple[str, ...] = ()
+    if spec.host_network or spec.host_pid or spec.host_ipc:
+        named = (("hostNetwork", spec.host_network), ("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc))
+        shared = tuple(name for name, is_shared in named if is_shared)
+    odd = [(at, volume) for at, volume in enumerate(spec.volumes) if not _plain(volume)]
+    noted = [item for item in annotations.items() if item[0].startswith(_ANNOTATIONS)]
     return Facts(
         tuple(units),
         pod_context(spec),
-        tuple(name for name, is_shared in shared if is_shared),
+        shared,
         in_user_namespace(spec),
         is_windows(spec),
-        tuple(_special(spec.volumes)) if spec.volumes else (),
-        tuple(sorted(item for item in annotations.items() if item[0].startswith(_ANNOTATIONS))),
+        tuple(_special(odd)) if odd else (),
+        tuple(sorted(noted)),
     )
 
 
 def _unit(container: Container, place: str) -> Unit:
     ports: tuple[tuple[int, int], ...] = ()
     if container.ports:
-        ports = tuple((at, port.host_port) for at, port in enumerate(container.ports) if port.host_port)
-    return Unit(container.name, place, context(container), ports, tuple(_hosts(container)))
-
-
-def _hosts(container: Container) -> Iterator[tuple[str, str]]:
-    hooks = container.lifecycle or _NO_HOOKS
+        ports = tuple([(at, port.host_port) for at, port in enumerate(container.ports) if port.host_port])
+    hosts: list[tuple[str, str]] = []
     for name, handler in (
         ("livenessProbe", container.liveness_probe),
         ("readinessProbe", container.readiness_probe),
         ("startupProbe", container.startup_probe),
-        ("lifecycle/postStart", hooks.post_start),
-        ("lifecycle/preStop", hooks.pre_stop),
     ):
-        if handler is None:
-            continue
-        if handler.http_get is not None and handler.http_get.host:
-            yield f"{name}/httpGet/host", handler.http_get.host
-        if handler.tcp_socket is not None and handler.tcp_socket.host:
-            yield f"{name}/tcpSocket/host", handler.tcp_socket.host
+        if handler is not None:
+            hosts += _hosts(name, handler)
+    hooks = container.lifecycle
+    if hooks is not None and hooks.post_start is not None:
+        hosts += _hosts("lifecycle/postStart", hooks.post_start)
+    if hooks is not None and hooks.pre_stop is not None:
+        hosts += _hosts("lifecycle/preStop", hooks.pre_stop)
+    return Unit(container.name, place, context(container), ports, tuple(hosts))
 
 
-def _special(volumes: tuple[Volume, ...]) -> Iterator[SpecialVolume]:
+def _hosts(name: str, handler: Probe) -> Iterator[tuple[str, str]]:
+    if handler.http_get is not None and handler.http_get.host:
+        yield f"{name}/httpGet/host", handler.http_get.host
+    if handler.tcp_socket is not None and handler.tcp_socket.host:
+        yield f"{name}/tcpSocket/host", handler.tcp_socket.host
+
+
+def _allowed(volume: Volume) -> bool:
+    """Whether it has a source that restricted allows; the commonest first, since every pod has volumes."""
+    return (
+        volume.projected is not None
+        or volume.config_map is not None
+        or volume.secret is not None
+        or volume.empty_dir is not None
+        or volume.persistent_volume_claim is not None
+        or volume.downward_api is not None
+        or volume.csi is not None
+        or volume.ephemeral is not None
+        or volume.image is not None
+    )
+
+
+def _plain(volume: Volume) -> bool:
+    return volume.host_path is None and _allowed(volume)
+
+
+def _special(volumes: list[tuple[int, Volume]]) -> Iterator[SpecialVolume]:
     """A volume without a source is an emptyDir (core/v1 defaults.go SetDefaults_Volume): nothing refuses it."""
-    for index, volume in enumerate(volumes):
-        plain = any(getattr(volume, field) is not None for field in PLAIN_VOLUMES)
-        on_node = volume.host_path is not None
-        if plain and not on_node:
-            continue
+    for at, volume in volumes:
         for field, name in SPECIAL_VOLUMES.items():
             if getattr(volume, field) is not None:
-                yield SpecialVolume(volume.name, index, name, on_node, not plain)
+                on_node = volume.host_path is not None
+                yield SpecialVolume(volume.name, at, name, on_node, not _allowed(volume))
                 break

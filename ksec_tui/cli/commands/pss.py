@@ -40,11 +40,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge the pods in this file (- for stdin), one JSON object a line with id, metadata and spec",
     )
     group.add_argument(
-        "-o", "--output", choices=("table", "json"), default="table", help="how to print the answer"
+        "-o",
+        "--output",
+        choices=("table", "json", "kustomize"),
+        default="table",
+        help="how to print the answer; kustomize: the patches that bring the workloads to restricted",
     )
     parser.epilog = (
         "Exit codes: 0 every workload is admitted (with --batch: every pod could be judged), 1 some are refused, "
-        "2 wrong usage, 3 the source cannot be read, 4 none is refused but not everything could be read. What the "
+        "2 wrong usage, 3 the source cannot be read, 4 none is refused but not everything could be read. With "
+        "-o kustomize 1 means that some workloads need more than a patch: stderr says which, and why. What the "
         "cluster's administrator exempts cannot be seen."
     )
     parser.formatter_class = argparse.HelpFormatter
@@ -60,6 +65,8 @@ def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
     if arguments.batch is not None:
         return _batch(arguments)
+    if arguments.output == "kustomize":
+        return _patches(arguments)
 
     from ksec_tui.analysis.workloads import workloads
     from ksec_tui.cli.reading import read
@@ -79,6 +86,42 @@ def _run(arguments: argparse.Namespace) -> int:
         width = shutil.get_terminal_size().columns if output.stdout_is_terminal() else None
         output.emit(pod_security.table(rows, arguments.level, _said(version), width=width))
     if not all(row.allowed for row in rows):
+        return FINDINGS
+    return COVERAGE if unknown else 0
+
+
+def _patches(arguments: argparse.Namespace) -> int:
+    """What brings every workload to restricted, as far as patches can."""
+    if arguments.level != "restricted" or arguments.version != "latest":
+        raise CliError(
+            "-o kustomize leads to restricted in the server's own version: no --level or --version"
+        )
+
+    from ksec_tui.analysis.workloads import workloads
+    from ksec_tui.checks import all_checks
+    from ksec_tui.cli.reading import read
+    from ksec_tui.fixes.layouts import inline_kustomization
+    from ksec_tui.fixes.restricted import restricted_changes
+
+    snapshot, problems = read(source.open_source(arguments))
+    for problem in problems:
+        output.tell(f"{problem.where}: {problem.reason}")
+    _policy("latest", snapshot)
+    checks = all_checks()
+    found = [restricted_changes(snapshot, workload, checks) for workload in workloads(snapshot)]
+    for item in found:
+        for reason in item.reasons:
+            output.tell(f"{item.workload}: {reason}")
+    unknown = _unknown(snapshot)
+    for reason in unknown:
+        output.tell(f"not known: {reason}")
+    fixes = [fix for item in found if (fix := item.fix) is not None and fix.changes]
+    risks = {
+        change.target: f"{fix.risk.value}. {fix.may_break}".strip() for fix in fixes for change in fix.changes
+    }
+    changes = [change for fix in fixes for change in fix.changes]
+    output.emit(inline_kustomization(changes, snapshot, risks), encoding="utf-8")
+    if any(item.reasons for item in found):
         return FINDINGS
     return COVERAGE if unknown else 0
 
@@ -137,8 +180,8 @@ def _unknown(snapshot: Snapshot) -> list[str]:
 def _batch(arguments: argparse.Namespace) -> int:
     if not source.is_live(arguments) or arguments.context or arguments.kubeconfig or arguments.namespace:
         raise CliError("--batch takes every pod from the file: no other source beside it")
-    if arguments.output == "json":
-        output.tell("--batch always answers one JSON object a line")
+    if arguments.output == "kustomize":
+        raise CliError("--batch answers one JSON object a line: no -o kustomize beside it")
     cases = _cases(arguments.batch)
 
     from ksec_tui.analysis.pod_security import Run, evaluate, runs
