@@ -234,7 +234,7 @@ def _pod_status(containers: Sequence[Mapping[str, object]]) -> dict[str, object]
                 "restartCount": 0,
                 "started": True,
                 "image": entry["image"],
-                "imageID": "registry.example.com/app@sha256:@DIGEST@",
+                "imageID": "registry.example.com/app@sha256:@IMAGE@",
                 "containerID": "containerd://@DIGEST@",
             }
             for entry in containers

@@ -149,6 +149,7 @@ class Plan:
             "NODE": f"node-{number % self.nodes:04d}",
             "ADDRESS": f"10.{64 + high // 250}.{high % 250}.{low + 1}",
             "DIGEST": digest,
+            "IMAGE": _digest("image", owner),
         }
         return self._pods[owner % SHAPES].row(fields, name)
 

@@ -201,8 +201,9 @@ def low_user(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplicab
     if apart:
         yield apart
         return
-    on_node = {found.placed.container.name: found.path for found in host_mounts(workload)}
-    for item in those(workload, _low):
+    low = those(workload, _low)
+    on_node = {found.placed.container.name: found.path for found in host_mounts(workload)} if low else {}
+    for item in low:
         own = context(item.container).run_as_user is not None
         place = item.pointer if own else item.pointer.rsplit("/", 2)[0]
         words = f"{named(item)} runs as user {user(item.spec, item.container)}"

@@ -17,6 +17,18 @@ from ksec_tui.findings.verdict import Severity, Threat
 _Seen = dict[str, tuple[str, ObjectRef, str]]
 
 
+def _alike(workload: Workload) -> set[str] | None:
+    """The image ids that its pods run when each container has the same in all of them; None when some differ."""
+    ids: dict[str, str] = {}
+    for pod in workload.pods:
+        if pod.finished:
+            continue
+        for status in (*pod.status.container_statuses, *pod.status.init_container_statuses):
+            if ids.setdefault(status.name, status.image_id) != status.image_id:
+                return None
+    return set(ids.values())
+
+
 def _running(workload: Workload) -> dict[tuple[str, str], _Seen]:
     """(container, image as written) -> digest -> (node, pod, JSON pointer of the status) of one pod with it.
 
@@ -162,10 +174,12 @@ def digest_drift(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotAppl
           imageID: registry.example/web@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     ```
     """
-    running_now = _running(workload)
-    if not running_now:
-        yield NotApplicable("no pod tells which image of a tag it runs")
+    alike = _alike(workload)
+    if alike is not None:
+        if not any(map(repository_digest, alike)):
+            yield NotApplicable("no pod tells which image of a tag it runs")
         return
+    running_now = _running(workload)
     for (name, image), digests in sorted(running_now.items()):
         if len(digests) < 2:
             continue

@@ -108,8 +108,9 @@ def host_users(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | Not
     if minor is not None and minor < _ON_BY_DEFAULT:
         yield NotApplicable(f"Kubernetes 1.{minor} has no user namespaces by default")
         return
-    on_node = {found.placed.container.name for found in host_mounts(workload)}
-    for item in those(workload, _lacks):
+    lacking = those(workload, _lacks)
+    on_node = {found.placed.container.name for found in host_mounts(workload)} if lacking else set()
+    for item in lacking:
         power = _power(item)
         deep = item.container.name in on_node or power != "runs as root"
         root = privileged(item.container) or user(item.spec, item.container) == 0

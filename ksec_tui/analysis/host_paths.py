@@ -47,7 +47,7 @@ def host_mounts(workload: Workload) -> Iterator[HostMount]:
         paths = {
             volume.name: volume.host_path.path for volume in item.spec.volumes if volume.host_path is not None
         }
-        for index, mount in enumerate(item.container.volume_mounts):
+        for index, mount in enumerate(item.container.volume_mounts if paths else ()):
             if mount.name in paths:
                 below = f"/{mount.sub_path}" if mount.sub_path else ""
                 path = normalized(paths[mount.name] + below)
