@@ -219,7 +219,9 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
         return Item(None, unreadable=Unreadable(_best_ref(kind, cleaned), "not an object"))
     document = cast("Document", cleaned)
     meta = document.get("metadata")
-    if isinstance(meta, dict):
+    if kind.offline and not meta:
+        document = {**document, "metadata": {"name": f"{kind.name}-{_digest(document)}"}}
+    elif isinstance(meta, dict):
         if kind.namespaced and default_namespace and not meta.get("namespace"):
             document = {**document, "metadata": {**meta, "namespace": default_namespace}}
         if not meta.get("name") and isinstance(meta.get("generateName"), str):
@@ -238,8 +240,11 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
 
 def _generated_name(document: Document) -> str:
     """A name for what the server would name: two objects that share a generateName do not become one."""
-    content = msgspec.json.encode(document, order="sorted")
-    return f"{document['metadata']['generateName']}*{hashlib.sha256(content).hexdigest()[:6]}"
+    return f"{document['metadata']['generateName']}*{_digest(document)}"
+
+
+def _digest(document: Document) -> str:
+    return hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()[:6]
 
 
 def is_unnamed(document: Document) -> bool:

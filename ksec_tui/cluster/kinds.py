@@ -10,6 +10,7 @@ from ksec_tui.cluster import (
     admin_policies,
     engines,
     gateway,
+    kubelet,
     networking,
     openshift,
     platform,
@@ -32,6 +33,7 @@ class Kind(Generic[T_co]):
         versions: API versions to read it in, best first.
         metadata_only: its payload is never requested (Secrets, ConfigMaps).
         optional: a server without this API has no such objects, which is a fact and not a gap.
+        offline: no server has it, only files: the configuration of a component, without a name.
     """
 
     struct: type[T_co]
@@ -39,6 +41,7 @@ class Kind(Generic[T_co]):
     versions: tuple[str, ...] = ("v1",)
     metadata_only: bool = False
     optional: bool = False
+    offline: bool = False
 
     @property
     def name(self) -> str:
@@ -131,11 +134,22 @@ SIGNING_REQUEST = Kind(platform.CertificateSigningRequest, "certificatesigningre
 SECRET = Kind(access.Secret, "secrets", metadata_only=True)
 CONFIG_MAP = Kind(access.ConfigMap, "configmaps", metadata_only=True)
 CUSTOM_RESOURCE = Kind(platform.CRD, "customresourcedefinitions", metadata_only=True)
+KUBELET_CONFIGURATION = Kind(
+    kubelet.KubeletConfiguration,
+    "kubeletconfigurations",
+    ("v1beta1",),
+    metadata_only=True,
+    optional=True,
+    offline=True,
+)
 
 KINDS: tuple[Kind[KubeObject], ...] = tuple(
-    kind for kind in list(globals().values()) if isinstance(kind, Kind)
+    kind for kind in list(globals().values()) if isinstance(kind, Kind) and not kind.offline
 )
-"""All of them, in the order in which a reader wants them to load."""
+"""All that a server may have, in the order in which a reader wants them to load."""
+
+FILE_KINDS: tuple[Kind[KubeObject], ...] = (KUBELET_CONFIGURATION,)
+"""What only files may hold besides."""
 
 WORKLOAD_KINDS: tuple[Kind[KubeObject], ...] = (
     POD,
@@ -149,8 +163,8 @@ WORKLOAD_KINDS: tuple[Kind[KubeObject], ...] = (
 )
 """What is needed to find each pod's top owner."""
 
-_BY_NAME = {(kind.group, kind.name): kind for kind in KINDS}
-_BY_RESOURCE = {(kind.group, kind.plural): kind for kind in KINDS}
+_BY_NAME = {(kind.group, kind.name): kind for kind in (*KINDS, *FILE_KINDS)}
+_BY_RESOURCE = {(kind.group, kind.plural): kind for kind in (*KINDS, *FILE_KINDS)}
 
 
 def kind_named(group: str, name: str) -> Kind[KubeObject] | None:

@@ -9,7 +9,7 @@ import yaml
 
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import Page, collect, item_from_tree
-from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
+from ksec_tui.cluster.kinds import FILE_KINDS, KINDS, Kind, kind_named
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 
 
@@ -46,7 +46,7 @@ def snapshot_of(documents: Iterable[object], *, forbidden: Iterable[Kind[Any]] =
         pages.setdefault(kind.resource, []).append(item)
     builder = SnapshotBuilder(info)
     refused = {kind.resource for kind in forbidden}
-    for kind in KINDS:
+    for kind in (*KINDS, *FILE_KINDS):
         items = pages.get(kind.resource, [])
         if kind.resource in refused:
             builder.cover(kind, KindCoverage(State.FORBIDDEN, reason="forbidden"))

@@ -27,7 +27,7 @@ from ksec_tui.cluster.ingest import (
     item_from_tree,
     unread_item,
 )
-from ksec_tui.cluster.kinds import KINDS, Kind
+from ksec_tui.cluster.kinds import CONFIG_MAP, FILE_KINDS, KINDS, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.cluster.text import one_line
@@ -156,6 +156,9 @@ class _Reading:
                 pending.append((path, part))
                 if len(pending) >= PAGE:
                     yield self._page(kind)
+                if kind is CONFIG_MAP:
+                    for inner in manifests.kubelet_configuration(part):
+                        yield from self._part(inner, path, told)
             case manifests.Listed(kind):
                 yield from self._start(kind)
             case manifests.Other(name):
@@ -172,7 +175,7 @@ class _Reading:
 
     def finish(self) -> Iterator[Event]:
         """What is left, what was found besides, and how every kind ended."""
-        for kind in KINDS:
+        for kind in (*KINDS, *FILE_KINDS):
             if self._pending.get(kind.resource):
                 yield self._page(kind)
         if self._others:
@@ -187,8 +190,9 @@ class _Reading:
                 ALL_FILES,
                 f"{_objects(len(names))} found more than once, the last one counts: {_listing(names, _TOLD)}",
             )
-        for kind in KINDS:
-            yield Ended(kind, self._coverage(kind))
+        for kind in (*KINDS, *FILE_KINDS):
+            if kind.resource in self._seen or not kind.offline:
+                yield Ended(kind, self._coverage(kind))
 
     def _coverage(self, kind: Kind[KubeObject]) -> KindCoverage:
         if kind.resource not in self._seen:

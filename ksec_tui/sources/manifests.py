@@ -11,7 +11,7 @@ import msgspec
 
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.ingest import lenient_tree
-from ksec_tui.cluster.kinds import KINDS, Kind, kind_named, kind_of_resource
+from ksec_tui.cluster.kinds import KINDS, KUBELET_CONFIGURATION, Kind, kind_named, kind_of_resource
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources import yaml_reader
 
@@ -163,6 +163,7 @@ class _Head(msgspec.Struct, rename="camel"):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+_TREE = msgspec.json.Decoder()
 _ITEM_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -315,12 +316,31 @@ def _listed(api_version: str, kind: str, stem: str, *, empty: bool) -> Iterator[
 
 def _one(api_version: str, kind: str, line: int, *, raw: bytes = b"", tree: object = None) -> Part:
     group = api_version.rpartition("/")[0]
-    if not api_version or not kind or group in _NO_CLUSTER_GROUPS:
+    if not api_version or not kind:
         return Alien(line)
     found = kind_of_object(api_version, kind)
+    if found is None and group in _NO_CLUSTER_GROUPS:
+        return Alien(line)
     if found is None:
         return Other(one_line(f"{kind}.{group}" if group else kind, 80))
     return Found(found, line, raw, tree, _odd_version(api_version, found))
+
+
+def kubelet_configuration(found: Found) -> Iterator[Part]:
+    """What kubeadm keeps for the kubelets of a cluster in the ConfigMap kubelet-config of kube-system."""
+    tree = found.tree
+    if found.raw:
+        tree = _TREE.decode(found.raw) if b'"kubelet-config' in found.raw else None
+    match tree:
+        case {"metadata": {"name": str(name)}, "data": {"kubelet": str(text)}} if name.startswith(
+            "kubelet-config"
+        ):
+            inner = read(text.encode("utf-8", "replace"))
+            yield from (
+                part._replace(line=found.line)
+                for part in inner
+                if isinstance(part, Found) and part.kind is KUBELET_CONFIGURATION
+            )
 
 
 def _odd_version(api_version: str, kind: Kind[KubeObject]) -> str:

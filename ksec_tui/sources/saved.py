@@ -22,7 +22,7 @@ from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.files import write_private
 from ksec_tui.cluster.ingest import Document, Hostile, Page, Unreadable, collect, item_from_json
-from ksec_tui.cluster.kinds import KINDS, Kind, kind_named, kind_of_resource
+from ksec_tui.cluster.kinds import FILE_KINDS, KINDS, Kind, kind_named, kind_of_resource
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.cluster.text import clean_tree, one_line
@@ -85,9 +85,10 @@ def save(snapshot: Snapshot, path: Path, *, force: bool = False) -> None:
 
 
 def _lines(snapshot: Snapshot) -> Iterator[_Header | _Line]:
-    counts = {kind.resource: len(snapshot.of(kind)) for kind in KINDS}
+    kinds = (*KINDS, *(kind for kind in FILE_KINDS if snapshot.of(kind)))
+    counts = {kind.resource: len(snapshot.of(kind)) for kind in kinds}
     yield _Header(FORMAT, snapshot.source, snapshot.coverage.kinds, counts)
-    for kind in KINDS:
+    for kind in kinds:
         for item in snapshot.of(kind):
             document = msgspec.Raw(_ENCODER.encode(snapshot.document(item.ref)))
             yield _Line(kind.resource, snapshot.whole(item.ref), document)
@@ -205,7 +206,9 @@ class _Reading:
             names = ", ".join(f"{name} {count:,}" for name, count in sorted(self._unknown.items())[:10])
             count = sum(self._unknown.values())
             yield Problem(self._name, f"{count:,} lines of kinds that this version does not know: {names}")
-        for kind in KINDS:
+        for kind in (*KINDS, *FILE_KINDS):
+            if kind.offline and kind.resource not in self._header.coverage:
+                continue
             hostile = tuple(self._hostile.get(kind.resource, ()))
             unreadable = tuple(self._unreadable.get(kind.resource, ()))
             if hostile or unreadable:
