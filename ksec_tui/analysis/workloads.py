@@ -140,8 +140,9 @@ class Workload:
     def placed(self) -> tuple[Placed, ...]:
         """Every container: those of the template, then those of live pods that the template does not have so."""
         found = list(_placed(self.spec, self.pointer, self.object.ref, injected=False))
-        known = {_container_mark(item.container, item.spec) for item in found}
-        for pod in self.variants:
+        variants = self.variants
+        known = {_container_mark(item.container, item.spec) for item in found} if variants else set()
+        for pod in variants:
             for item in _placed(pod.spec, "/spec", pod.ref, injected=True):
                 mark = _container_mark(item.container, item.spec)
                 if mark not in known:
@@ -162,10 +163,9 @@ def _container_mark(container: Container, spec: PodSpec) -> object:
     In the node's network the API server sets each port's hostPort, in pods only. Of mounts those of the node's
     directories count; the others (the account's token) bear a new name in each pod.
     """
-    ports = tuple(
-        (port.container_port, 0 if spec.host_network else port.host_port, port.host_ip, port.protocol)
-        for port in container.ports
-    )
+    ports: tuple[object, ...] = container.ports
+    if spec.host_network:
+        ports = tuple((port.container_port, port.host_ip, port.protocol) for port in container.ports)
     mounts: tuple[object, ...] = ()
     paths = {volume.name: volume.host_path.path for volume in spec.volumes if volume.host_path}
     if paths:
