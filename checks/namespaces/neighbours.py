@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ksec_tui.analysis.accounts import token_mounted
 from ksec_tui.analysis.identity import is_system
@@ -14,6 +15,7 @@ from ksec_tui.checks.namespaces.pod_security import NAMESPACES
 from ksec_tui.cluster.kinds import (
     CLUSTER_ROLE,
     CLUSTER_ROLE_BINDING,
+    NAMESPACE,
     ROLE,
     ROLE_BINDING,
     SERVICE_ACCOUNT,
@@ -26,14 +28,17 @@ from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
+_NAMESPACES = replace(NAMESPACES, kinds=(NAMESPACE, *EXPOSURE_KINDS))
+"""What is found exposed is so whatever else was not read; what was not read is told beside it."""
+
 
 @check(
     "ns-mixed-trust",
     "Exposed beside powerful workloads",
     Severity.MEDIUM,
-    on=NAMESPACES,
+    on=_NAMESPACES,
     needs=(*WORKLOAD_KINDS, SERVICE_ACCOUNT),
-    everywhere=(*EXPOSURE_KINDS, ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
+    everywhere=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("CIS 5.6.1", "OWASP K05"),
 )
