@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -86,38 +87,60 @@ class Matrix:
             if group.count:
                 layers = frozenset(receivers(self.network, group).layers)
                 alike.setdefault(layers, []).append(group)
-        asked = [(layers, groups, sum(group.count for group in groups)) for layers, groups in alike.items()]
-        return {name: self._cell(source, name, asked) for name in self.namespaces}
+        asked = [_Asked(layers, groups, self.network.space.size) for layers, groups in alike.items()]
+        return {name: self._cell(name, asked) for name in self.namespaces}
 
-    def _cell(self, source: str, name: str, asked: list[tuple[frozenset[Layer], list[Group], int]]) -> Cell:
-        there = self._bits(name)
-        many = self._pods[name]
+    def _cell(self, name: str, asked: list[_Asked]) -> Cell:
+        there = self.network.in_namespace(name)
         reached = pairs = 0
         some, every = NONE, ALL
-        for layers, groups, count in asked:
-            pairs += count * many - (count if name == source else 0)
-            left = there
-            for layer in layers:
-                bits = layer.bits & there
-                if not bits or not layer.connections:
-                    continue
-                left &= ~bits
-                some, every = some | layer.connections, every & layer.connections
-                reached += count * self.network.pods_in(bits)
-                reached -= sum(group.count for group in groups if bits >> group.number & 1)
-            if left and self._others(left, groups):
+        for one in asked:
+            # The pods that ask are among those asked about, when it is their own namespace.
+            selves = {group.number for group in one.groups} if there[0].namespace == one.namespace else set()
+            left = many = self._pods[name]
+            pairs += one.count * many - (one.count if selves else 0)
+            lone = 0
+            for connections, groups in one.among(there):
+                some, every = some | connections, every & connections
+                here = sum(group.count for group in groups)
+                left -= here
+                own = sum(group.count for group in groups if group.number in selves)
+                lone += own
+                reached += one.count * here - own
+            # A single pod is not among those it reaches; nobody else may be missing.
+            if left - (1 if selves and one.count == 1 and not lone else 0):
                 every = NONE
         return Cell(reached, pairs, some, every if pairs else NONE)
 
-    def _others(self, left: int, groups: list[Group]) -> bool:
-        """Whether groups that are not reached hold a pod other than the one that asks."""
-        if len(groups) == 1 and groups[0].count == 1:
-            left &= ~(1 << groups[0].number)
-        return self.network.pods_in(left) > 0
 
-    def _bits(self, namespace: str) -> int:
-        groups = self.network.in_namespace(namespace)
-        return ((1 << len(groups)) - 1) << groups[0].number
+class _Asked:
+    """Groups of one namespace that reach the same.
+
+    Attributes:
+        layers: what they reach.
+        groups: the groups.
+        namespace: where they are.
+        count: how many pods they have.
+    """
+
+    __slots__ = ("_blobs", "count", "groups", "namespace")
+
+    def __init__(self, layers: frozenset[Layer], groups: list[Group], size: int) -> None:
+        self.groups = groups
+        self.namespace = groups[0].namespace
+        self.count = sum(group.count for group in groups)
+        self._blobs = [
+            (layer.connections, layer.bits.to_bytes(size // 8 + 1, "little"))
+            for layer in layers
+            if layer.connections
+        ]
+
+    def among(self, there: Sequence[Group]) -> Iterator[tuple[Connections, list[Group]]]:
+        """What they may send to some groups that stand next to each other."""
+        for connections, blob in self._blobs:
+            found = [group for group in there if blob[group.number >> 3] >> (group.number & 7) & 1]
+            if found:
+                yield connections, found
 
 
 def matrix(snapshot: Snapshot, rules: Rules = DEFAULT) -> Matrix:
