@@ -65,7 +65,15 @@ def _server_row(view: View, item: Component) -> Row:
 
 def _of_server(check: str, verdict: Verdict) -> bool:
     # What is unknown about all nodes stands at the cluster too, but is no flaw of the API server.
-    about_nodes = ("ver-node-", "ver-kubelet-", "ver-runtime-", "ver-os-")
+    about_nodes = (
+        "ver-node-",
+        "ver-kubelet-",
+        "ver-runtime-",
+        "ver-os-",
+        "ver-proxy-",
+        "ver-component-",
+        "ver-deprecated-",
+    )
     return check.startswith(FAMILY) and (verdict is Verdict.FAIL or not check.startswith(about_nodes))
 
 

@@ -48,8 +48,8 @@ def test_nodes_carry_their_findings_and_facts() -> None:
     found = {row.ref.name: row for row in rows(view_of(demo_snapshot()))}
     worst = found["harbor-worker-4"]
     assert shown(worst, "skew") == "3 minors older, the limit"
-    assert shown(worst, "os") == "Ubuntu 20.04.6 LTS"
-    assert shown(worst, "runtime") == "containerd 1.7.13"
+    assert shown(worst, "os") == "Ubuntu 20.04.6 LTS (extended)"
+    assert shown(worst, "runtime") == "containerd 1.7.13 (eol)"
     assert {"ver-node-eol", "ver-node-skew", "ver-os-eol"} <= {finding.check for finding in worst.findings}
     assert shown(worst, "why") == worst.words
     assert worst.labels["harbor-street.example/pool"] == "legacy"

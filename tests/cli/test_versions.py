@@ -1,0 +1,97 @@
+"""``versions``: every node with its support, skew and runtime; the same on any day."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import TODAY, Ksec
+
+CLUSTER = Path(__file__).parents[2].parent / "shared" / "cluster"
+
+# Worked out by hand from the dates of upstream, EKS, GKE and containerd, as of 2026-11-21.
+EXPECTED = {
+    "cp-1": ("fine", "fine", "bad"),
+    "cp-2": ("fine", "fine", "bad"),
+    "cp-3": ("fine", "fine", "bad"),
+    "edge-arm-1": ("bad", "bad", "bad"),
+    "gke-pool-1-8f1c2b9d-x7kq": ("bad", "bad", "bad"),
+    "gpu-1": ("fine", "fine", "fine"),
+    "ip-10-240-0-21.eu-west-1.compute.internal": ("soon", "bad", "bad"),
+    "legacy-1": ("bad", "bad", "bad"),
+    "win-1": ("bad", "fine", "bad"),
+    "worker-a1": ("fine", "fine", "bad"),
+    "worker-a2": ("fine", "fine", "fine"),
+    "worker-b1": ("bad", "fine", "bad"),
+    "worker-b2": ("bad", "soon", "bad"),
+    "worker-c1": ("bad", "bad", "bad"),
+}
+
+
+def tree(ksec: Ksec, *argv: str) -> dict[str, Any]:
+    done = ksec("versions", *argv, "-o", "json")
+    assert done.code in (0, 4), done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+@pytest.mark.skipif(not CLUSTER.exists(), reason="the state of the real cluster is not here")
+def test_every_node_of_the_real_cluster_is_judged_as_by_hand(ksec: Ksec) -> None:
+    found = tree(ksec, "-f", str(CLUSTER), *TODAY)
+    told = {
+        node["name"]: tuple(node[part]["verdict"] for part in ("support", "skew", "runtime"))
+        for node in found["nodes"]
+    }
+    assert told == EXPECTED
+    assert found["server"]["servers"] == ["1.36.2", "1.36.1"]
+    assert found["server"]["support"]["until"] == "2027-06-28"
+    assert {node["name"]: node["distribution"] for node in found["nodes"]}["edge-arm-1"] == "K3s"
+    windows = [node for node in found["nodes"] if any(hit["id"] == "CVE-2026-76654" for hit in node["cves"])]
+    assert [node["name"] for node in windows] == ["win-1"]
+
+
+def test_the_demo_is_told_alike_on_any_day(ksec: Ksec) -> None:
+    first = ksec("versions", "--demo", *TODAY, "-o", "json").out
+    assert first == ksec("versions", "--demo", *TODAY, "-o", "json").out
+    found = json.loads(first)
+    assert found["today"] == "2026-11-21"
+    assert found["data"]["cves.json"] == "2026-09-28"
+    assert found["server"]["support"]["phase"] == "end of life"
+
+
+def test_another_day_is_another_verdict(ksec: Ksec) -> None:
+    found = tree(ksec, "--demo", "--today", "2026-06-28")
+    assert found["server"]["support"]["phase"] == "maintenance"
+    assert found["server"]["support"]["days"] == 0
+
+
+def test_the_table_names_server_nodes_and_what_blocks_the_next_upgrade(ksec: Ksec) -> None:
+    done = ksec("versions", "--demo", *TODAY)
+    assert done.code == 0
+    assert done.out.startswith("v1.33.4 · ")
+    assert "harbor-worker-4" in done.out
+    assert "To reach 1.34 these block, in this order:" in done.out
+
+
+def test_manifests_without_a_server_say_what_is_missing(ksec: Ksec, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("{apiVersion: v1, kind: Namespace, metadata: {name: a}}", encoding="utf-8")
+    done = ksec("versions", "-f", str(path), *TODAY)
+    assert done.code == 4
+    assert "the server's version is not known" in done.out
+
+
+def test_a_managed_control_plane_is_not_visible_and_never_fine(ksec: Ksec, tmp_path: Path) -> None:
+    (tmp_path / "version.json").write_text('{"gitVersion": "v1.34.2-eks-3cfe0ce"}', encoding="utf-8")
+    (tmp_path / "a.yaml").write_text(
+        "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: a}}]}",
+        encoding="utf-8",
+    )
+    found = tree(ksec, "-f", str(tmp_path), *TODAY)
+    assert found["server"]["managed"] is True
+    told = {item["id"]: item["status"] for item in found["safeguards"]}
+    assert told["audit-log"] == "not visible"
+    assert told["kms-v2"] == "not visible"
