@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ksec_tui.analysis.kubelets import seccomp_default
 from ksec_tui.analysis.security_context import (
     UNCONFINED,
     context,
@@ -133,7 +134,7 @@ def _confined(workload: Workload, _: Snapshot) -> Fix | None:
     threats=(Threat.CONTAINER,),
     references=("PSS restricted", "CIS 5.6.2", "OWASP K01"),
 )
-def no_profile(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplicable]:
+def no_profile(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Neither a container nor its pod names a seccomp profile.
 
     ## Why
@@ -175,9 +176,17 @@ def no_profile(workload: Workload, _: Snapshot) -> Iterator[Evidence | NotApplic
     if is_windows(workload.spec):
         yield _WINDOWS
         return
+    given = seccomp_default(cluster)
     for item in those(workload, _unset):
-        words = f"{named(item)} has no seccomp profile: the kubelet's default decides"
-        yield at(workload, item, "/securityContext/seccompProfile", words)
+        words = f"{named(item)} has no seccomp profile: {_BY_KUBELET[given]}"
+        yield at(workload, item, "/securityContext/seccompProfile", words, Severity.INFO if given else None)
+
+
+_BY_KUBELET = {
+    None: "the kubelet's default decides",
+    True: "the kubelets give it the runtime's default",
+    False: "the kubelets give it none",
+}
 
 
 def _unset(item: Placed) -> bool:
