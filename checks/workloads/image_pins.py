@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import at, listed, named, template_fix, those
 from ksec_tui.checks.workloads.images import image_tag, running
+from ksec_tui.cluster.pods import Container
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
@@ -15,10 +16,33 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 
-def _by_tag(item: Placed) -> bool:
-    """Whether an image is named by a tag that says a version; without one it is told under img-latest."""
-    image = item.container.image
-    return bool(image) and item.list != "ephemeralContainers" and image_tag(image) not in ("", "latest")
+def _settled(workload: Workload, item: Placed, fine: Callable[[Container], bool]) -> bool:
+    """Whether admission makes it `fine` in every live pod (AlwaysPullImages, webhooks that set digests)."""
+    if item.injected:
+        return False
+    found = False
+    for pod in workload.pods:
+        for own in () if pod.finished else (*pod.spec.containers, *pod.spec.init_containers):
+            if own.name == item.container.name:
+                found = True
+                if not fine(own):
+                    return False
+    return found
+
+
+def _tagged(workload: Workload) -> list[Placed]:
+    """The containers whose image is named by a tag that says a version; others are told under img-latest."""
+
+    def wanted(item: Placed) -> bool:
+        image = item.container.image
+        named_by_tag = bool(image) and image_tag(image) not in ("", "latest")
+        return named_by_tag and item.list != "ephemeralContainers"
+
+    return [item for item in those(workload, wanted) if not _settled(workload, item, _has_digest)]
+
+
+def _has_digest(container: Container) -> bool:
+    return "@" in container.image
 
 
 @check(
@@ -103,13 +127,13 @@ def no_digest(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
           imageID: registry.example/web@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     ```
     """
-    for item in those(workload, _by_tag):
+    for item in _tagged(workload):
         yield at(workload, item, "/image", f"{named(item)} runs {item.container.image}, without a digest")
 
 
 @no_digest.fix
 def _with_digest(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = [item for item in those(workload, _by_tag) if not item.injected]
+    risky = [item for item in _tagged(workload) if not item.injected]
     if workload.system or not risky:
         return None
     digests = {item.container.name: running(workload, item) for item in risky}
@@ -138,16 +162,20 @@ def _with_digest(workload: Workload, _: Snapshot) -> Fix | None:
     )
 
 
-def _policy(item: Placed) -> str:
+def _policy(container: Container) -> str:
     """The effective pull policy: by default Always for latest, else IfNotPresent (core/v1 SetDefaults_Container)."""
-    floats = image_tag(item.container.image) == "latest"
-    return item.container.image_pull_policy or ("Always" if floats else "IfNotPresent")
+    floats = image_tag(container.image) == "latest"
+    return container.image_pull_policy or ("Always" if floats else "IfNotPresent")
 
 
-def _cached(item: Placed) -> bool:
-    image = item.container.image
-    mutable = bool(image) and image_tag(image) != ""
-    return mutable and item.list != "ephemeralContainers" and _policy(item) != "Always"
+def _asks(container: Container) -> bool:
+    """Whether the registry is asked, or need not be."""
+    return not container.image or _has_digest(container) or _policy(container) == "Always"
+
+
+def _cached(workload: Workload) -> list[Placed]:
+    found = those(workload, lambda item: item.list != "ephemeralContainers" and not _asks(item.container))
+    return [item for item in found if not _settled(workload, item, _asks)]
 
 
 @check(
@@ -198,8 +226,8 @@ def pull_policy(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
               imagePullPolicy: Always
     ```
     """
-    for item in those(workload, _cached):
-        policy = _policy(item)
+    for item in _cached(workload):
+        policy = _policy(item.container)
         how = "only from the node's cache" if policy == "Never" else "from the node's cache when it is there"
         words = f"{named(item)} takes {item.container.image} {how}"
         yield at(workload, item, "/imagePullPolicy", words)
@@ -207,8 +235,8 @@ def pull_policy(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 @pull_policy.fix
 def _always(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = those(workload, _cached)
-    local = any(_policy(item) == "Never" for item in risky)
+    risky = _cached(workload)
+    local = any(_policy(item.container) == "Never" for item in risky)
     return template_fix(
         workload,
         f"Ask the registry for the image of {listed(risky)} at every start",

@@ -137,6 +137,18 @@ def test_the_nodes_cache_decides_unless_the_registry_is_asked(image: str, policy
     assert bool(words(POLICY, tree)) is found
 
 
+def test_what_admission_sets_in_every_live_pod_is_no_finding_at_the_template() -> None:
+    tree = daemon_set(container(image="r.example/a:1", imagePullPolicy="IfNotPresent"))
+    asking = live(tree, container(image="r.example/a:1", imagePullPolicy="Always"), name="a")
+    pinned = live(tree, container(image=f"r.example/a:1@{A}", imagePullPolicy="IfNotPresent"), name="b")
+    plain = live(tree, name="c")
+    assert words(POLICY, tree, asking) == []
+    assert words(POLICY, tree, asking, pinned) == []
+    assert words(PIN, tree, pinned) == []
+    assert words(PIN, tree, pinned, plain) == ["container app runs r.example/a:1, without a digest"]
+    assert len(words(POLICY, tree, asking, plain)) == 1
+
+
 def test_pinning_and_asking_the_registry_leave_no_word() -> None:
     tree = daemon_set(container(image="r.example/a:1"))
     after = fixed(POLICY, tree)
