@@ -97,7 +97,8 @@ def can_tighten(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | 
     if not found.workloads:
         yield NotApplicable("nothing runs in it")
     elif found.better:
-        words = f"everything seen in it passes {found.level}; it enforces {found.enforced.level}"
+        now = "nothing" if found.enforced.level == LEVELS[0] else found.enforced.level
+        words = f"everything seen in it passes {found.level}; it enforces {now}"
         yield Evidence(ENFORCE_POINTER, words)
 
 

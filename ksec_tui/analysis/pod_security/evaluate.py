@@ -133,7 +133,7 @@ class Judge:
         return tuple(found[standard.id] for standard in STANDARDS if standard.id in found)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=32_768)
 def _judge(facts: Facts) -> Judge:
     return Judge(facts)
 
