@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ksec_tui.analysis.network.addresses import ANY4, ANY6, NOWHERE, AddressSet, partition
 from ksec_tui.analysis.network.backing import Link
@@ -16,7 +16,7 @@ from ksec_tui.analysis.network.groups import Group
 from ksec_tui.analysis.network.pairs import judge, local
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.rules import Action
-from ksec_tui.analysis.network.side import Rule, resolved
+from ksec_tui.analysis.network.side import Rule, Side, resolved
 from ksec_tui.analysis.network.world import ADMIN_KINDS, Network, network, policies_of
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.cluster.coverage import State
@@ -81,6 +81,13 @@ def groups_of(world: Network, workload: Workload) -> tuple[Group, ...]:
     return known[workload.ref]
 
 
+def governing(side: Side, group: Group) -> tuple[ObjectRef, ...]:
+    """The policies that govern a group at one end, those of all namespaces first."""
+    every = [*side.admin, *side.baseline]
+    wide = [item for bucket in every for item in bucket if item.subjects.has(group.number)]
+    return tuple(dict.fromkeys(item.policy.ref for item in (*wide, *side.selecting(group))))
+
+
 def _best(found: Iterable[Admission]) -> Admission:
     """What holds for the pods that are easiest to reach; a workload without pods to run is judged as open."""
     rank = {True: 0, None: 1, False: 2}
@@ -89,12 +96,13 @@ def _best(found: Iterable[Admission]) -> Admission:
 
 @dataclass(slots=True)
 class _Judge:
-    """Asks about one port of one group of pods; gathers which rules allow it."""
+    """Asks about one port of one group of pods; gathers which rules allow it, and which policies hold senders back."""
 
     world: Network
     group: Group
     asked: Connections
-    by: dict[Link, None]
+    by: dict[Link, None] = field(default_factory=dict)
+    held: dict[ObjectRef, None] = field(default_factory=dict)
 
     def takes(self, peer: Group | AddressSet, *, home: bool = False) -> bool | None:
         """Whether the pods take connections of a peer; None when that hangs on something unknown."""
@@ -129,10 +137,7 @@ class _Judge:
 
     def governors(self) -> tuple[ObjectRef, ...]:
         """The policies that govern these pods' ingress, those of all namespaces first."""
-        side = self.world.ingress
-        every = [*side.admin, *side.baseline]
-        wide = [item for bucket in every for item in bucket if item.subjects.has(self.group.number)]
-        return tuple(dict.fromkeys(item.policy.ref for item in (*wide, *side.selecting(self.group))))
+        return governing(self.world.ingress, self.group)
 
     def pods_allowed(self) -> bool:
         """Whether some rule lets some pods or nodes in on the port."""
@@ -155,12 +160,12 @@ class _Judge:
 
 
 def _judged(world: Network, entry: Entry, group: Group) -> Admission:
-    asker = _Judge(world, group, Connections.of(entry.protocol, entry.port, entry.port), {})
+    asker = _Judge(world, group, Connections.of(entry.protocol, entry.port, entry.port))
     governors = asker.governors()
-    if not governors:
+    if not governors and entry.source is not Source.PROXY_PODS:
         return OPEN
     admitted, doubt = _answer(asker, entry)
-    return Admission(admitted, doubt, governors, tuple(asker.by))
+    return Admission(admitted, doubt, tuple(dict.fromkeys((*governors, *asker.held))), tuple(asker.by))
 
 
 def _answer(asker: _Judge, entry: Entry) -> tuple[bool | None, str]:
@@ -221,6 +226,7 @@ def _from_pods(asker: _Judge, proxies: tuple[Workload, ...]) -> tuple[bool | Non
             answer = asker.takes(group)
             sends = judge(asker.world.egress, group, asker.group, asker.group.ports)
             if not sends.allow & asker.asked:
+                asker.held.update(dict.fromkeys(governing(asker.world.egress, group)))
                 continue
             if answer and not sends.deny & asker.asked:
                 return True, ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ksec_tui.analysis.rbac.answer import Path, explain_who
+from ksec_tui.analysis.rbac.grants import BUILT_IN
 from ksec_tui.analysis.rbac.identity import Who
 from ksec_tui.analysis.rbac.requests import Request, requests_for
 from ksec_tui.analysis.security_context import minor_version
@@ -64,6 +65,6 @@ def _collect(snapshot: Snapshot, namespace: str) -> ApiDoors:
         answer = explain_who(snapshot, request)
         unknown.update(dict.fromkeys(answer.unknown))
         for who, paths in answer.holders.items():
-            if not all(path.built_in for path in paths):
+            if who != BUILT_IN.subject:
                 found.setdefault((who, request.full), ApiDoor(who, f"{request.verb} {request.full}", paths))
     return ApiDoors(tuple(found[key] for key in sorted(found)), tuple(unknown))

@@ -71,13 +71,9 @@ def route_entries(snapshot: Snapshot) -> Iterator[Entry]:
         for route in snapshot.of(kind):
             for gateway, link, doubt in attached(snapshot, route):
                 yield from _route(snapshot, route, gateway_fronts(snapshot, gateway), (link,), doubt)
-            for number, parent in enumerate(route.spec.parent_refs):
-                if parent in listener_sets(route):
-                    doubt = f"it attaches to {parent.kind} {parent.name}, which is not read"
-                    link = Link(
-                        route.ref, f"/spec/parentRefs/{number}", f"parent {parent.kind} {parent.name}"
-                    )
-                    yield from _route(snapshot, route, (Front(Zone.UNKNOWN, (), doubt),), (link,))
+            for parent in listener_sets(route):
+                doubt = f"it attaches to {parent.kind} {parent.name}, which is not read"
+                yield from _route(snapshot, route, (Front(Zone.UNKNOWN, (), doubt),), ())
     for item in snapshot.of(OPENSHIFT_ROUTE):
         yield from _openshift(snapshot, item)
 

@@ -10,24 +10,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ksec_tui.analysis.network.addresses import ANY4, AddressSet
-from ksec_tui.analysis.network.admission import admission, groups_of, policy_gap
+from ksec_tui.analysis.network.admission import admission, governing, groups_of, policy_gap
+from ksec_tui.analysis.network.backing import targets
 from ksec_tui.analysis.network.balancers import DOCUMENTATION, Zone, is_public, parse_ip
 from ksec_tui.analysis.network.bulk import senders
 from ksec_tui.analysis.network.engines import Answer, enforcing_cni
 from ksec_tui.analysis.network.entries import Entry, Source
-from ksec_tui.analysis.network.exposure import EXPOSURE_KINDS, Certainty, Exposure, blocked, exposures
+from ksec_tui.analysis.network.exposure import Certainty, Exposure, blocked, exposures
+from ksec_tui.analysis.network.gateways import ROUTE_KINDS
 from ksec_tui.analysis.network.labels import numbers_of
 from ksec_tui.analysis.network.ports import Connections
-from ksec_tui.analysis.network.selectors import alive, declared_ports, target_ports
+from ksec_tui.analysis.network.selectors import alive, declared_ports
 from ksec_tui.analysis.network.strangers import stranger_enters
 from ksec_tui.analysis.network.world import network
 from ksec_tui.analysis.workloads import Workload
+from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import State
-from ksec_tui.cluster.kinds import NODE, SERVICE
+from ksec_tui.cluster.kinds import GATEWAY, INGRESS, NODE, OPENSHIFT_ROUTE, SERVICE, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
 OUTER = (Zone.INTERNET, Zone.OUTSIDE, Zone.NODES)
+OPENERS: tuple[Kind[KubeObject], ...] = (SERVICE, INGRESS, GATEWAY, *ROUTE_KINDS, OPENSHIFT_ROUTE)
+"""The kinds of objects that lead traffic into namespaces; a Gateway may do so from another one."""
+
 INNER = (Zone.ANY_POD, Zone.NAMESPACES, Zone.SAME_NAMESPACE)
 
 
@@ -122,14 +128,19 @@ def _index(snapshot: Snapshot) -> dict[ObjectRef, tuple[_Ways, _Ways]]:
     return found
 
 
-def _served(snapshot: Snapshot, workload: Workload) -> Iterator[tuple[str, int]]:
-    """The ports that Services of its namespace lead to, declared or not."""
-    for service in snapshot.within(SERVICE, workload.namespace):
-        selector = service.spec.selector
-        if selector and selector.items() <= workload.labels.items():
-            for port in service.spec.ports:
-                for number in target_ports(workload, port):
-                    yield port.protocol or "TCP", number
+def _served(snapshot: Snapshot, workload: Workload) -> frozenset[tuple[str, int]]:
+    """The ports that Services lead to, declared or not."""
+    index: dict[ObjectRef, set[tuple[str, int]]] = snapshot.derived(_served, _by_services)
+    return frozenset(index.get(workload.ref, ()))
+
+
+def _by_services(snapshot: Snapshot) -> dict[ObjectRef, set[tuple[str, int]]]:
+    index: dict[ObjectRef, set[tuple[str, int]]] = {}
+    for service in snapshot.of(SERVICE):
+        for port in service.spec.ports:
+            for target in targets(snapshot, service, port):
+                index.setdefault(target.workload.ref, set()).add((target.protocol, target.port))
+    return index
 
 
 def _outer(
@@ -170,14 +181,14 @@ def _unsure(snapshot: Snapshot, workload: Workload, zone: Zone, ways: Sequence[E
 
 
 def exposure_gap(snapshot: Snapshot, namespace: str) -> str:
-    """Why not every way into a namespace is known; empty when all is known.
+    """Why not every way into a namespace is known; empty when all is.
 
     Files that hold no object of a kind describe a cluster without it, but for Services.
     """
-    for kind in EXPOSURE_KINDS:
-        if kind is NODE or (kind is not SERVICE and snapshot.coverage.of(kind).state is State.NOT_SUPPLIED):
+    for kind in OPENERS:
+        if kind is not SERVICE and snapshot.coverage.of(kind).state is State.NOT_SUPPLIED:
             continue
-        gap = snapshot.gap(kind, namespace if kind.namespaced else None)
+        gap = snapshot.gap(kind, None if kind is GATEWAY else namespace)
         if gap:
             return gap
     return ""
@@ -320,10 +331,7 @@ class _Inside:
     def _governed(self, words: str) -> str:
         """Which policies decide, and what."""
         side = self._world.ingress
-        tiers = [item for bucket in (*side.admin, *side.baseline) for item in bucket]
-        wide = [item for item in tiers if any(item.subjects.has(group.number) for group in self._groups)]
-        near = [item for group in self._groups for item in side.selecting(group)]
-        names = list(dict.fromkeys(str(item.policy.ref) for item in (*wide, *near)))
+        names = list(dict.fromkeys(str(ref) for group in self._groups for ref in governing(side, group)))
         return f"{_listed(names)}: {words}" if names else "no policy governs it: open by default"
 
 

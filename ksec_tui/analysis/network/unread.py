@@ -39,16 +39,18 @@ ROUTES: dict[str, str] = {
 TUNNELS: tuple[tuple[str, str], ...] = (
     ("cloudflare/cloudflared", "Cloudflare Tunnel"),
     ("ngrok", "ngrok"),
+    ("ngrok-agent", "ngrok"),
     ("tailscale/tailscale", "Tailscale"),
     ("frpc", "frp"),
     ("inlets", "inlets"),
+    ("inlets-pro", "inlets"),
     ("localtunnel", "localtunnel"),
-    ("openziti/ziti-edge-tunnel", "OpenZiti"),
+    ("openziti/ziti-tunnel", "OpenZiti"),
     ("openziti/zrok", "zrok"),
     ("jpillora/chisel", "chisel"),
     ("gsocket", "gsocket"),
 )
-"""Part of an image's name -> the program that opens a tunnel outwards and takes traffic in by it."""
+"""The end of an image's name -> the program that opens a tunnel outwards and takes traffic in by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _tunnels(snapshot: Snapshot) -> Iterator[Unread]:
             continue
         for item in workload.placed:
             image = repository(item.container.image)
-            name = next((words for part, words in TUNNELS if part in image), "")
+            name = next((words for end, words in TUNNELS if f"/{image}".endswith(f"/{end}")), "")
             if name:
                 words = (
                     f"container {item.container.name} looks like {name}, which takes traffic in by a tunnel"
