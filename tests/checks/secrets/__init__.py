@@ -1,0 +1,1 @@
+"""Checks on Secrets and what is kept like one."""
