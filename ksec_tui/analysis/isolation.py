@@ -168,7 +168,7 @@ def _network(snapshot: Snapshot, namespace: str, direction: Direction) -> Part:
         return found
     enforcing = enforcing_cni(snapshot)
     if enforcing.value is False:
-        return Part(direction, 0.0, "not enforced", f"{found.words}; but {enforcing.reason}")
+        return Part(direction, 0.0, "unenforced", f"{found.words}; but {enforcing.reason}")
     if enforcing.value is None:
         words = f"{found.words}; but whether policies are enforced is not known: {enforcing.reason}"
         return Part(direction, None, "?", words)
@@ -190,7 +190,7 @@ def _by_policies(
         if some:
             words = f"{words}; but {', '.join(some[:3])} lets all through for some"
             return Part(direction, 0.5, "some open", words)
-        return Part(direction, 1.0, "default deny", words)
+        return Part(direction, 1.0, "deny", words)
     gap = _gap(snapshot, WORKLOAD_KINDS, namespace)
     if gap:
         return Part(direction, None, "?", gap)
@@ -238,7 +238,7 @@ def _exposure(snapshot: Snapshot, namespace: str, reached: Sequence[Exposure]) -
     name = "exposure"
     found, sure = outermost(reached)
     if found is not None and sure and found.zone is Zone.INTERNET:
-        return Part(name, 0.0, "internet", f"{found.workload} is reached: {found.words}")
+        return Part(name, 0.0, "internet", f"{found.workload} is reached from the internet{_by(found)}")
     gap = exposure_gap(snapshot, namespace)
     if gap:
         return Part(name, None, "?", gap)
@@ -246,9 +246,14 @@ def _exposure(snapshot: Snapshot, namespace: str, reached: Sequence[Exposure]) -
         return Part(name, 1.0, "inside", "nothing can be reached from outside the cluster")
     if not sure:
         short = "?" if found.zone is Zone.UNKNOWN else f"{found.zone.value}?"
-        return Part(name, None, short, f"{found.workload} may be reached ({found.doubt}): {found.words}")
-    words = f"{found.workload} is reached: {found.words}"
+        return Part(name, None, short, f"{found.workload} may be reached{_by(found)}: {found.doubt}")
+    words = f"{found.workload} is reached from {found.zone.value}{_by(found)}"
     return Part(name, ZONE_SHARES[found.zone], found.zone.value, words)
+
+
+def _by(found: Exposure) -> str:
+    """The first object on the way; the pane of the network shows all of them."""
+    return f" through {found.chain[0].ref}" if len(found.chain) > 1 else ""
 
 
 def outermost(reached: Iterable[Exposure]) -> tuple[Exposure | None, bool]:

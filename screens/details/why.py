@@ -8,7 +8,9 @@ from ksec_tui.checks import all_checks
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.details.pod_security import barrier_lines, level_lines
 from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
+from ksec_tui.screens.widgets.columns import Cell
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.themes.palette import badge, style_name
 
@@ -20,9 +22,11 @@ def lines(hand: Hand) -> Sequence[Line]:
     """The finding in hand in full, or every finding on the object in hand."""
     row = hand.row
     found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
-    if row.notes:
-        for note in row.notes:
-            found.extend(list(prose(note, hand.width, indent="  "))[:-1])
+    if row.finding is None:
+        found.extend(level_lines(hand))
+    for note in row.notes:
+        found.extend(list(prose(note, hand.width, indent="  "))[:-1])
+    if row.notes and row.finding is not None:
         found.append(line())
     if row.finding is not None:
         found.extend(_finding(row.finding, hand, full=True))
@@ -33,10 +37,12 @@ def lines(hand: Hand) -> Sequence[Line]:
         return found
     if not row.findings:
         found.extend((line(), *_nothing(hand)))
+        found.extend(barrier_lines(hand))
         return found
     for item in row.findings:
         found.append(line())
         found.extend(_finding(item, hand, full=len(row.findings) == 1))
+    found.extend(barrier_lines(hand))
     return found
 
 
@@ -53,8 +59,9 @@ def _nothing(hand: Hand) -> Iterator[Line]:
         yield line("judging …", "muted")
     else:
         for name, value in row.values.items():
-            text = value if isinstance(value, str) else getattr(value, "text", str(value))
-            if text:
+            text = value.text if isinstance(value, Cell) else str(value)
+            # Other values are for sorting: an object would be written out with all that it holds.
+            if text and isinstance(value, str | int | Cell):
                 first, *rest = list(prose(text, hand.width - 13))[:-1]
                 yield Line(((f"{name:12} ", "muted"), *first.spans))
                 yield from (Line(((" " * 13, ""), *more.spans)) for more in rest)

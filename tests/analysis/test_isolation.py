@@ -136,8 +136,8 @@ def test_pod_security_counts_as_the_server_reads_the_labels(
     [
         ([], 0.0, "open"),
         ([deployment()], 0.0, "open"),
-        ([policy("deny")], 1.0, "default deny"),
-        ([deployment(), policy("deny")], 1.0, "default deny"),
+        ([policy("deny")], 1.0, "deny"),
+        ([deployment(), policy("deny")], 1.0, "deny"),
         ([deployment(), policy("deny"), policy("all", app="web", ingress=[{}])], 0.5, "some open"),
         ([deployment(), policy("all", ingress=[{}])], 0.0, "open"),
         (
@@ -148,7 +148,7 @@ def test_pod_security_counts_as_the_server_reads_the_labels(
         (
             [deployment(), policy("dns", ingress=[{"ports": [{"port": 53, "protocol": "UDP"}]}])],
             1.0,
-            "default deny",
+            "deny",
         ),
         ([deployment(), policy("web", app="web")], 0.8, "all now"),
         ([deployment(), deployment("api"), policy("web", app="web")], 0.5, "1 of 2"),
@@ -176,7 +176,7 @@ def test_policies_that_nothing_enforces_isolate_nothing() -> None:
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers}}
     flannel["spec"] = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
     item = isolation(snapshot_of([namespace(), flannel, policy("deny")]), "shop")[1]
-    assert (item.share, item.short) == (0.0, "not enforced")
+    assert (item.share, item.short) == (0.0, "unenforced")
     assert "ignores NetworkPolicies" in item.words
 
 
