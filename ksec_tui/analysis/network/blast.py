@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ksec_tui.analysis.network.addresses import INTERNET, NOWHERE, AddressError, AddressSet
+from ksec_tui.analysis.network.basics import api_servers
 from ksec_tui.analysis.network.bulk import Crowd, outside, receivers
 from ksec_tui.analysis.network.deciding import OPEN, Outcome
 from ksec_tui.analysis.network.doubts import Doubt, doubts
@@ -115,7 +116,7 @@ class Blast:
     def targets(self) -> tuple[Target, ...]:
         """The instance's metadata, the API server, other nodes, the internet."""
         snapshot = self._network.snapshot
-        server, ports, missing = api_server(snapshot)
+        server, ports, missing = _api_server(snapshot)
         nodes = _nodes(snapshot)
         none_read = snapshot.gap(NODE) or "no node's address was read"
         return (
@@ -204,19 +205,12 @@ def blast_radius(snapshot: Snapshot, workload: Workload, rules: Rules = DEFAULT)
     return Blast(network(snapshot, rules), workload)
 
 
-def api_server(snapshot: Snapshot) -> tuple[AddressSet, Connections, str]:
-    """The API server's addresses and ports, as the endpoints of ``default/kubernetes`` tell, or what is missing."""
-    addresses, ports = NOWHERE, NONE
-    for item in snapshot.within(ENDPOINT_SLICE, "default"):
-        if item.metadata.labels.get("kubernetes.io/service-name", item.name) != "kubernetes":
-            continue
-        texts = (text for endpoint in item.endpoints for text in endpoint.addresses)
-        addresses = addresses | _known(texts)
-        for port in item.ports:
-            if port.port:
-                ports = ports | Connections.of(port.protocol or "TCP", port.port, port.port)
-    if addresses and ports:
-        return addresses, ports, ""
+def _api_server(snapshot: Snapshot) -> tuple[AddressSet, Connections, str]:
+    """The API server's addresses and ports, or what is missing."""
+    pairs = api_servers(snapshot)
+    if pairs:
+        ports = Connections.union(Connections.of("TCP", port, port) for _, port in pairs)
+        return _known(address for address, _ in pairs), ports, ""
     return NOWHERE, NONE, snapshot.gap(ENDPOINT_SLICE, "default") or "its endpoints were not found"
 
 

@@ -99,7 +99,7 @@ def senders(network: Network, destination: Group) -> Crowd:
 def _met(network: Network, fixed: Group, left: Layers, right: Layers) -> Crowd:
     """What both ends allow; without the group itself where it is a single pod."""
     found: dict[tuple[Connections, Connections], int] = {}
-    alone = ~(1 << fixed.number) if fixed.count <= 1 else -1
+    alone = ~(1 << fixed.number) if fixed.lone else -1
     for one, here in left.items():
         for two, there in right.items():
             bits = here & there & alone

@@ -20,8 +20,11 @@ from ksec_tui.cluster.snapshot import Snapshot
 NamedPort = tuple[str, str, int]
 """(name, protocol, port)."""
 
-Key = tuple[str, tuple[tuple[str, str], ...], tuple[NamedPort, ...], bool, tuple[int, ...], tuple[int, ...]]
-"""Namespace, labels, named ports, whether in the node's network, places of the addresses, marks of the node."""
+Key = tuple[
+    str, tuple[tuple[str, str], ...], tuple[NamedPort, ...], bool, tuple[int, ...], tuple[int, ...], str
+]
+"""Namespace, labels, named ports, whether in the node's network, places of the addresses, marks of the node, and
+the workload of pods that are to be told from all others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +58,11 @@ class Group:
     pods: list[Pod] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
     count: int = 0
+
+    @property
+    def lone(self) -> bool:
+        """Whether it is a single pod, which has no other of its group to talk to."""
+        return self.count <= 1 and len(self.workloads) <= 1
 
     def __str__(self) -> str:
         """``shop/web``, and how many more workloads are equal to it."""
@@ -101,7 +109,15 @@ class Classes:
         nodes: every node selector that rules name, once.
     """
 
-    def __init__(self, snapshot: Snapshot, policies: Sequence[Policy], *, blocks_match_pods: bool) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        policies: Sequence[Policy],
+        *,
+        blocks_match_pods: bool,
+        singled: frozenset[ObjectRef] = frozenset(),
+    ) -> None:
+        self._singled = singled
         self._blocks_match_pods = blocks_match_pods
         clauses = [rule for item in policies for way in DIRECTIONS for rule in item.rules(way) or ()]
         self.blocks = tuple(dict.fromkeys(block for rule in clauses for block in rule.blocks))
@@ -165,9 +181,11 @@ class Classes:
                 group.count += 0 if supplied else _wanted(workload)
 
     def _group(self, key: Key, workload: Workload) -> Group:
+        if workload.ref in self._singled:
+            key = (*key[:-1], workload.ref.id)
         group = self.by_key.get(key)
         if group is None:
-            namespace, labels, ports, host, place, nodes = key
+            namespace, labels, ports, host, place, nodes, _ = key
             group = self.by_key[key] = Group(0, namespace, dict(labels), ports, host, place, nodes)
         if not group.workloads or group.workloads[-1] is not workload:
             group.workloads.append(workload)
@@ -179,11 +197,11 @@ class Classes:
         ports = self._ports(spec) if self._names else ()
         if spec.host_network:
             where = self.places.of(addresses_of(pod)) if pod is not None else ()
-            return namespace, kept, ports, True, where, self._marks.get(spec.node_name, ())
+            return namespace, kept, ports, True, where, self._marks.get(spec.node_name, ()), ""
         place: tuple[int, ...] = ()
         if pod is not None and self._blocks_match_pods and self.blocks:
             place = self.places.of(addresses_of(pod))
-        return namespace, kept, ports, False, place, ()
+        return namespace, kept, ports, False, place, (), ""
 
     def _ports(self, spec: PodSpec) -> tuple[NamedPort, ...]:
         names = self._names

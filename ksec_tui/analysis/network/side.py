@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -91,7 +91,7 @@ class Side:
     def __init__(self, space: Space, direction: Direction, policies: Iterable[BoundPolicy]) -> None:
         self.direction = direction
         self._space = space
-        every = [item for item in policies if item.rules(direction) is not None]
+        every = self._every = [item for item in policies if item.rules(direction) is not None]
         self.admin = _buckets(item for item in every if item.policy.tier is Tier.ADMIN)
         self.baseline = _buckets(item for item in every if item.policy.tier is Tier.BASELINE)
         self._by_namespace: dict[int, list[tuple[int, BoundPolicy]]] = {}
@@ -116,6 +116,14 @@ class Side:
             known = tuple([item for mask, item in self._by_namespace.get(space, ()) if mask & bit])
             self._known[group.number] = known
         return known
+
+    def governed(self, policies: Container[Policy]) -> int:
+        """The groups that some policies govern in this direction, as bits."""
+        found = 0
+        for item in self._every:
+            if item.policy in policies:
+                found |= item.subjects.bits
+        return found
 
     @property
     def tiers(self) -> bool:

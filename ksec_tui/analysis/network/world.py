@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
-from ksec_tui.analysis.network.groups import Classes, Group, NamedPort
+from ksec_tui.analysis.network.groups import Classes, Group, Key, NamedPort
 from ksec_tui.analysis.network.labels import bits_of, meets
 from ksec_tui.analysis.network.members import Members, Space
 from ksec_tui.analysis.network.rules import (
@@ -80,11 +80,27 @@ class Network:
         egress: the policies at the sending end.
     """
 
-    def __init__(self, snapshot: Snapshot, rules: Rules = DEFAULT) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rules: Rules = DEFAULT,
+        apart: tuple[Policy, ...] | None = None,
+        singled: frozenset[ObjectRef] = frozenset(),
+    ) -> None:
+        """Compile.
+
+        Args:
+            snapshot: the cluster.
+            rules: how policies are read.
+            apart: policies that groups are to be told apart by; those of the Snapshot where none are given.
+            singled: workloads whose pods share a group with no other's.
+        """
         self.snapshot = snapshot
         self.rules = rules
         self.policies = policies_of(snapshot)
-        self._classes = Classes(snapshot, self.policies, blocks_match_pods=rules.blocks_match_pods)
+        known = self.policies if apart is None else apart
+        block = rules.blocks_match_pods
+        self._classes = Classes(snapshot, known, blocks_match_pods=block, singled=singled)
         self.groups = self._classes.groups
         self.namespaces = self._classes.namespaces
         self._number = {name: place for place, name in enumerate(self.namespaces)}
@@ -119,6 +135,17 @@ class Network:
         keys = list(dict.fromkeys(keys)) or [classes.key_of_template(workload)]
         found = (classes.by_key.get(key) for key in keys)
         return tuple(group for group in found if group is not None and workload in group.workloads)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What tells each group from the others, in the order of the groups."""
+        found = {id(group): key for key, group in self._classes.by_key.items()}
+        return tuple(found[id(group)] for group in self.groups)
+
+    @property
+    def namespace_labels(self) -> dict[str, dict[str, str]]:
+        """The labels of each namespace that policies ask for."""
+        return dict(zip(self.namespaces, self._namespace_labels(), strict=True))
 
     def in_namespace(self, name: str) -> tuple[Group, ...]:
         """The groups of one namespace."""
