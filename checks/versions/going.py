@@ -14,7 +14,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import deprecations
 from ksec_tui.findings.check import Subjects, check
-from ksec_tui.findings.finding import Evidence
+from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
@@ -31,13 +31,10 @@ def _find(snapshot: Snapshot, ref: ObjectRef) -> KubeObject | None:
 WRITTEN: Subjects[KubeObject] = Subjects(
     "objects of APIs with several versions",
     WRITTEN_KINDS,
-    lambda snapshot: (
-        item for kind in WRITTEN_KINDS for item in snapshot.of(kind) if snapshot.whole(item.ref)
-    ),
+    lambda snapshot: (item for kind in WRITTEN_KINDS for item in snapshot.of(kind)),
     lambda item: item.ref,
     _find,
 )
-"""Those that are held whole: what controllers make is written by controllers."""
 
 
 @check(
@@ -48,7 +45,7 @@ WRITTEN: Subjects[KubeObject] = Subjects(
     threats=(Threat.EXTERNAL,),
     references=("Kubernetes deprecation policy", "NSA/CISA upgrading"),
 )
-def deprecated_api(item: KubeObject, cluster: Snapshot) -> Iterator[Evidence]:
+def deprecated_api(item: KubeObject, cluster: Snapshot) -> Iterator[Outcome]:
     """Somebody writes an object in a version of its API that the server has dropped, or is to drop.
 
     ## Why
@@ -83,6 +80,11 @@ def deprecated_api(item: KubeObject, cluster: Snapshot) -> Iterator[Evidence]:
       jobTemplate: {spec: {template: {spec: {containers: [{name: report, image: "shop/report:1.4"}]}}}}
     ```
     """
+    if not cluster.whole(item.ref):
+        # What a controller makes is not held whole, and no one else writes it.
+        made = item.controller is not None
+        yield NotApplicable("a controller writes it") if made else Unknown("who wrote it was not read")
+        return
     servers = server_versions(cluster)
     for use in uses_of(cluster, item.ref):
         yield Evidence(use.pointer, use.words, severity=_urgency(use, servers[0].line if servers else ""))
