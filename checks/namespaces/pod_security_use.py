@@ -25,6 +25,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=WORKLOAD_KINDS,
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.2.1", "NSA Pod security", "OWASP K04"),
+    offer=True,
 )
 def can_tighten(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Everything that runs in a namespace passes a stricter Pod Security level than it enforces.

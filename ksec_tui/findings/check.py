@@ -112,6 +112,8 @@ class Check(Generic[S]):
         threats: the lenses under which it matters.
         references: sections of benchmarks and standards, CVEs, KEPs.
         page: its documentation.
+        offer: whether a FAIL says that more safety is to be had at no cost. Nothing is worse for it, so that
+            a fix of something else may bring it.
     """
 
     id: str
@@ -127,6 +129,7 @@ class Check(Generic[S]):
     module: str
     also: tuple[Kind[Any], ...] = ()
     make_fix: MakeFix[S] | None = field(default=None)
+    offer: bool = False
 
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
@@ -155,6 +158,7 @@ def check(
     also: tuple[Kind[Any], ...] = (),
     threats: tuple[Threat, ...],
     references: tuple[str, ...],
+    offer: bool = False,
 ) -> Callable[[Evaluate[S]], Check[S]]:
     """Declare a check.
 
@@ -179,6 +183,7 @@ def check(
             evaluate,
             evaluate.__module__,
             also,
+            offer=offer,
         )
 
     return declare

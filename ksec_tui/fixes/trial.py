@@ -110,7 +110,8 @@ class Verdicts(msgspec.Struct, frozen=True):
 
     Attributes:
         removed: FAILs that are neither FAIL nor UNKNOWN any more, as they were.
-        added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are.
+        added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are. A FAIL of a
+            check that only offers more safety is none of them.
         staying: fingerprint -> what is FAIL or UNKNOWN now.
     """
 
@@ -132,10 +133,12 @@ def judge(
     removed = tuple(
         finding for mark, finding in old.items() if finding.verdict is Verdict.FAIL and mark not in new
     )
+    offers = {item.id for item in checks if item.offer}
     added = tuple(
         finding
         for mark, finding in new.items()
-        if _worse(old.get(mark), finding)
+        if not (finding.check in offers and finding.verdict is Verdict.FAIL)
+        and _worse(old.get(mark), finding)
         and not _moved(patched, removed, finding)
         and not _lessened(old.get(mark), removed, finding)
     )

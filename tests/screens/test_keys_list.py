@@ -100,15 +100,15 @@ async def test_ctrl_w_shows_every_column_and_h_and_l_scroll_to_it() -> None:
         await user.press("6")
         assert "IMAGES" not in user.screen
         await user.press("ctrl+w")
-        for _ in range(5):
+        for _ in range(12):
             await user.press("L")
         assert "IMAGES" in user.screen
         assert "worker-00:1.0" in user.screen
-        for _ in range(5):
+        for _ in range(12):
             await user.press("H")
         assert "NAMESPACE" in user.screen
         await user.press("ctrl+w")
-        assert "WHY" in user.screen
+        assert "WORST" in user.screen
 
 
 @presses("filter.risky")
