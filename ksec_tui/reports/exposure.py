@@ -164,6 +164,8 @@ def _surface(item: Surface, zones: Collection[Zone]) -> dict[str, Any]:
 
 def _reach(item: Reach) -> dict[str, Any]:
     tree: dict[str, Any] = {"answer": item.words, "reason": item.answer.reason}
+    if item.everywhere:
+        tree["everyNamespace"] = True
     return tree | ({"namespaces": list(item.namespaces)} if item.namespaces else {})
 
 

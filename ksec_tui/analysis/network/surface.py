@@ -18,7 +18,7 @@ from ksec_tui.analysis.network.engines import Answer, enforcing_cni
 from ksec_tui.analysis.network.entries import Entry, Source
 from ksec_tui.analysis.network.exposure import Certainty, Exposure, blocked, exposures
 from ksec_tui.analysis.network.gateways import ROUTE_KINDS
-from ksec_tui.analysis.network.labels import numbers_of
+from ksec_tui.analysis.network.labels import bits_of, numbers_of
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.selectors import alive, declared_ports
 from ksec_tui.analysis.network.strangers import stranger_enters
@@ -31,6 +31,9 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
 OUTER = (Zone.INTERNET, Zone.OUTSIDE, Zone.NODES)
+_FEW = 50
+"""Up to how many namespaces are listed where all are meant."""
+
 OPENERS: tuple[Kind[KubeObject], ...] = (SERVICE, INGRESS, GATEWAY, *ROUTE_KINDS, OPENSHIFT_ROUTE)
 """The kinds of objects that lead traffic into namespaces; a Gateway may do so from another one."""
 
@@ -46,13 +49,16 @@ class Reach:
         answer: whether clients there reach the port; the reason is a phrase, for yes as well.
         ways: the exposures behind a yes or maybe from outside, what is certain first; those that policies shut
             behind a no.
-        namespaces: for NAMESPACES the other namespaces of which some pods reach it.
+        namespaces: for NAMESPACES the other namespaces of which some pods reach it; in a large cluster none
+            is listed where all do (`everywhere`).
+        everywhere: whether all pods of all other namespaces reach it.
     """
 
     zone: Zone
     answer: Answer
     ways: tuple[Exposure, ...] = ()
     namespaces: tuple[str, ...] = ()
+    everywhere: bool = False
 
     @property
     def words(self) -> str:
@@ -93,10 +99,7 @@ def surface(snapshot: Snapshot, workload: Workload) -> tuple[Surface, ...]:
 
     In its node's network it may listen on more ports than these; none is known then.
     """
-    known: dict[ObjectRef, tuple[Surface, ...]] = snapshot.derived(surface, lambda _: {})
-    if workload.ref not in known:
-        known[workload.ref] = tuple(_surface(snapshot, workload)) if alive(workload) else ()
-    return known[workload.ref]
+    return tuple(_surface(snapshot, workload)) if alive(workload) else ()
 
 
 def _surface(snapshot: Snapshot, workload: Workload) -> Iterator[Surface]:
@@ -262,6 +265,8 @@ class _Inside:
         self._world = network(snapshot)
         self._groups = groups_of(self._world, workload)
         self._crowds = [senders(self._world, group) for group in self._groups]
+        numbers = (group.number for group in self._world.in_namespace(self._home))
+        self._here = bits_of(numbers, len(self._world.groups))
 
     def zones(self, protocol: str, port: int) -> Iterator[Reach]:
         """The answers for `INNER`."""
@@ -288,22 +293,26 @@ class _Inside:
         return Reach(Zone.ANY_POD, Answer(False, self._governed("no pod without labels is admitted")))
 
     def _namespaces(self, asked: Connections) -> Reach:
-        sure, maybe = (self._names(asked, unknown=unknown) for unknown in (False, True))
+        every = self._world.space.every & ~self._here
+        sure = self._bits(asked) & every
+        if sure == every and every:
+            names = self._names(every) if len(self._world.namespaces) <= _FEW else ()
+            answer = Answer(True, "pods of every other namespace")
+            return Reach(Zone.NAMESPACES, answer, namespaces=names, everywhere=True)
         if sure:
-            others = len(self._world.namespaces) - (self._home in self._world.namespaces)
-            every = "every other namespace" if len(sure) == others else _listed(sure)
-            return Reach(Zone.NAMESPACES, Answer(True, f"pods of {every}"), namespaces=sure)
+            names = self._names(sure)
+            return Reach(Zone.NAMESPACES, Answer(True, f"pods of {_listed(names)}"), namespaces=names)
+        maybe = self._bits(asked, unknown=True) & every
         if maybe:
-            words = f"pods of {_listed(maybe)}: it depends on addresses that are not known"
-            return Reach(Zone.NAMESPACES, Answer(None, words), namespaces=maybe)
+            names = self._names(maybe)
+            words = f"pods of {_listed(names)}: it depends on addresses that are not known"
+            return Reach(Zone.NAMESPACES, Answer(None, words), namespaces=names)
         return Reach(Zone.NAMESPACES, Answer(False, "no pod of another namespace"))
 
-    def _names(self, asked: Connections, *, unknown: bool) -> tuple[str, ...]:
-        """The other namespaces of which some pods reach a port, or with `unknown` may reach it."""
-        bits = self._bits(asked, unknown=unknown)
-        return tuple(
-            sorted({self._world.groups[number].namespace for number in numbers_of(bits)} - {self._home})
-        )
+    def _names(self, bits: int) -> tuple[str, ...]:
+        """The namespaces of some groups."""
+        groups = self._world.groups
+        return tuple(sorted({groups[number].namespace for number in numbers_of(bits)}))
 
     def _same(self, asked: Connections) -> Reach:
         """Pods beside it: all of them and a new one, some, or none."""
@@ -311,14 +320,11 @@ class _Inside:
         found = [stranger_enters(world, group, self._home, asked) for group in self._groups]
         if any(outcome.sure & asked for outcome in found) or not found:
             return Reach(zone, Answer(True, self._governed("every pod of the namespace is admitted")))
-        here = 0
-        for group in world.in_namespace(self._home):
-            here |= 1 << group.number
-        sure = self._bits(asked) & here
+        sure = self._bits(asked) & self._here
         if sure:
             chosen = (item.ref.name for number in numbers_of(sure) for item in world.groups[number].workloads)
             return Reach(zone, Answer(True, f"only {_listed(sorted(set(chosen)))}"))
-        if self._bits(asked, unknown=True) & here:
+        if self._bits(asked, unknown=True) & self._here:
             return Reach(zone, Answer(None, "it depends on addresses that are not known"))
         return Reach(zone, Answer(False, self._governed("no pod of the namespace is admitted")))
 
