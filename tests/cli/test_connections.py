@@ -136,6 +136,19 @@ def test_a_saved_snapshot_can_be_one_of_the_two_states(ksec: Ksec, shop: Path, t
     assert (answer.code, answer.out) == (0, "")
 
 
+def test_a_namespace_with_a_network_of_its_own_is_told(ksec: Ksec, shop: Path, tmp_path: Path) -> None:
+    network = {
+        "apiVersion": "k8s.ovn.org/v1",
+        "kind": "UserDefinedNetwork",
+        "metadata": {"name": "own", "namespace": "shop"},
+        "spec": {"topology": "Layer2", "layer2": {"role": "Primary"}},
+    }
+    more = written(tmp_path / "network.yaml", network)
+    for style in ("plain", "netpol-analyzer"):
+        answer = ksec("connections", "-f", str(shop), "-f", str(more), "--style", style)
+        assert "UserDefinedNetwork shop/own is a primary network" in answer.err
+
+
 def test_names_of_others_cannot_act_in_a_list(ksec: Ksec, tmp_path: Path) -> None:
     path = written(tmp_path / "odd.yaml", pod("a\x1b[31m[red]b"), pod("c"))
     for form in ("txt", "json", "csv"):

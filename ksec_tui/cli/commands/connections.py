@@ -114,6 +114,7 @@ def _plain(snapshot: Snapshot, choice: Choice, form: str) -> None:
     from ksec_tui.analysis.network.doubts import doubts
     from ksec_tui.analysis.network.listing.choice import ChoiceError
     from ksec_tui.analysis.network.listing.plain import plain_listing, workload_names
+    from ksec_tui.analysis.network.listing.remarks import own_networks
     from ksec_tui.reports.flows import pairs_csv, pairs_json, pairs_text
 
     for word in choice.unknown(workload_names(snapshot)):
@@ -122,7 +123,7 @@ def _plain(snapshot: Snapshot, choice: Choice, form: str) -> None:
         found = plain_listing(snapshot, choice)
     except ChoiceError as error:
         raise CliError(str(error)) from error
-    reasons = [doubt.words for doubt in doubts(snapshot)]
+    reasons = [*(doubt.words for doubt in doubts(snapshot)), *own_networks(snapshot)]
     if form == "json":
         output.emit(pairs_json(found, reasons), encoding="utf-8")
         return
@@ -138,6 +139,7 @@ def _plain(snapshot: Snapshot, choice: Choice, form: str) -> None:
 def _analyzed(snapshot: Snapshot, choice: Choice, wrong: Sequence[str], opened: Source) -> Listing:
     """The list in netpol-analyzer's form, for which every policy must be one that a server takes."""
     from ksec_tui.analysis.network.listing.analyzer import analyzer_listing
+    from ksec_tui.analysis.network.listing.choice import ChoiceError
     from ksec_tui.analysis.network.listing.mixed import mixed
     from ksec_tui.analysis.network.listing.owners import owners
     from ksec_tui.analysis.network.world import policies_of
@@ -150,7 +152,10 @@ def _analyzed(snapshot: Snapshot, choice: Choice, wrong: Sequence[str], opened: 
     if wrong or told:
         count = len(wrong) + len(told)
         raise CliError(f"{count} error{'' if count == 1 else 's'}, named above: nothing is listed", SOURCE)
-    return analyzer_listing(snapshot, choice)
+    try:
+        return analyzer_listing(snapshot, choice)
+    except ChoiceError as error:
+        raise CliError(str(error)) from error
 
 
 def _print(found: Listing, choice: Choice, form: str) -> None:

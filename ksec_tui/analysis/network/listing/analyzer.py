@@ -34,18 +34,31 @@ def analyzer_listing(snapshot: Snapshot, choice: Choice) -> Listing:
     Args:
         snapshot: the cluster. No policy may tell pods of one workload apart (see `mixed`).
         choice: what of it.
+
+    Raises:
+        ChoiceError: there would be too many pairs to list.
     """
     policies = policies_of(snapshot)
     every = owners(snapshot)
+    choice.bound((owner.namespace, owner.name) for owner in every)
     told = choice.exposure and not (choice.focus and choice.peers)
     newcomers = Newcomers(snapshot, policies, every) if told else None
     ghosts = [_CONTROLLER, *(newcomers.pods if newcomers else ())]
     stage = Stage(imagine(snapshot, every, ghosts))
-    rows = merged(_rows(stage, every, choice))
+    found = list(_rows(stage, every, choice))
+    stopped = [row.destination for row in found if row.source == CONTROLLER and not row.connections]
+    rows = merged(found)
     if choice.port is not None:
         rows = tuple(row for row in rows if row.connections.allows(*choice.port))
-    found = Listing(rows, frozenset(map(str, every)), notes=tuple(remarks(snapshot, every, choice)))
-    return _with_exposure(found, newcomers, stage, every, choice) if newcomers else found
+    notes = (
+        *remarks(snapshot, every, choice),
+        *(
+            f"an Ingress or Route leads to {name}, and policies let no unknown pod reach it"
+            for name in stopped
+        ),
+    )
+    listing = Listing(rows, frozenset(map(str, every)), notes=notes)
+    return _with_exposure(listing, newcomers, stage, every, choice) if newcomers else listing
 
 
 def _with_exposure(

@@ -11,6 +11,10 @@ from ksec_tui.analysis.network.listing.rows import CONTROLLER
 Direction = Literal["", "ingress", "egress"]
 
 
+MOST = 2_000_000
+"""Pairs that one list may have."""
+
+
 class ChoiceError(ValueError):
     """Words that choose nothing that can be; the message says which and why."""
 
@@ -42,6 +46,22 @@ class Choice:
         sends = _named(self.focus, *source) and _named(self.peers, *destination)
         receives = _named(self.focus, *destination) and _named(self.peers, *source)
         return (sends and self.direction != "ingress") or (receives and self.direction != "egress")
+
+    def bound(self, known: Iterable[tuple[str, str]]) -> None:
+        """Make sure that nobody waits for a list which nobody could read.
+
+        Args:
+            known: namespace and name of every workload.
+
+        Raises:
+            ChoiceError: there would be more than `MOST` pairs.
+        """
+        every = list(known)
+        size = sum(self.focused(*one) for one in every) * len(every)
+        if self.focus and not self.direction:
+            size *= 2
+        if size > MOST:
+            raise ChoiceError(f"that would be {size:,} pairs: choose some with --focus")
 
     def unknown(self, known: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         """The words of focus and peers that name none of these workloads."""

@@ -12,7 +12,7 @@ from functools import partial
 
 from ksec_tui.analysis.network.addresses import AddressSet, partition
 from ksec_tui.analysis.network.groups import Group
-from ksec_tui.analysis.network.listing.choice import OUTSIDE, Choice, ChoiceError
+from ksec_tui.analysis.network.listing.choice import OUTSIDE, Choice
 from ksec_tui.analysis.network.ports import NONE, Connections
 from ksec_tui.analysis.network.reach import AddressEnd, End, PodEnd, flow
 from ksec_tui.analysis.network.rules import Direction
@@ -20,9 +20,6 @@ from ksec_tui.analysis.network.world import Network, network
 from ksec_tui.analysis.workloads import Workload, workloads
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
-
-MOST = 2_000_000
-"""Pairs that one list may have."""
 
 Side = ObjectRef | AddressSet
 
@@ -54,9 +51,7 @@ def plain_listing(snapshot: Snapshot, choice: Choice) -> tuple[Pair, ...]:
     """
     world = network(snapshot)
     ends = [(item, groups) for item in workloads(snapshot) if (groups := world.groups_of(item))]
-    size = _size(ends, choice)
-    if size > MOST:
-        raise ChoiceError(f"that would be {size:,} pairs: choose some with --focus")
+    choice.bound(workload_names(snapshot))
     found = _pairs(world, ends, choice)
     return tuple(pair for pair in found if _open(pair, choice))
 
@@ -73,11 +68,6 @@ def workload_names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 Ends = Sequence[tuple[Workload, tuple[Group, ...]]]
-
-
-def _size(ends: Ends, choice: Choice) -> int:
-    focused = sum(choice.focused(item.namespace, item.ref.name) for item, _ in ends)
-    return focused * len(ends) * (2 if choice.focus and not choice.direction else 1)
 
 
 def _pairs(world: Network, ends: Ends, choice: Choice) -> Iterator[Pair]:

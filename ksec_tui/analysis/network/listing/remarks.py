@@ -24,11 +24,23 @@ def remarks(snapshot: Snapshot, every: Iterable[Owner], choice: Choice) -> Itera
     for pod in snapshot.of(POD):
         if is_virtual_machine(pod.metadata.labels):
             yield f"{pod.ref} runs a virtual machine and is left out"
+    yield from own_networks(snapshot)
+    for policy in policies:
+        yield from _of_rules(policy)
+
+
+def own_networks(snapshot: Snapshot) -> Iterator[str]:
+    """Networks of a namespace alone, which lists do not look at; one sentence each.
+
+    Pods of a primary one reach no pod elsewhere (ovn-org/ovn-kubernetes, user-defined networks).
+    """
     for network in snapshot.of(USER_DEFINED_NETWORK):
         if network.role == "Secondary":
             yield f"{network.ref} is a secondary network: what flows there is not told"
-    for policy in policies:
-        yield from _of_rules(policy)
+        elif network.role == "Primary":
+            yield (
+                f"{network.ref} is a primary network: pods of {network.namespace} reach none elsewhere, whatever is told"
+            )
 
 
 def _of_rules(policy: Policy) -> Iterator[str]:

@@ -8,7 +8,7 @@ from ksec_tui.analysis.network.listing.imagined import Imagined, pod_name
 from ksec_tui.analysis.network.listing.owners import Owner
 from ksec_tui.analysis.network.listing.rows import ported
 from ksec_tui.analysis.network.ports import Connections
-from ksec_tui.analysis.network.reach import AddressEnd, End, Flow, flow, pod_end
+from ksec_tui.analysis.network.reach import AddressEnd, End, Flow, PodEnd, flow, pod_end
 from ksec_tui.analysis.network.rules import Direction
 from ksec_tui.analysis.network.world import Rules
 from ksec_tui.cluster.snapshot import Snapshot
@@ -27,6 +27,7 @@ class Stage:
         self.snapshot = snapshot
         self._ends: dict[tuple[str, str], End] = {}
         self._spans: dict[Interval, End] = {}
+        self._flows: dict[tuple[object, object], Flow] = {}
 
     def owner(self, owner: Owner) -> End:
         """A workload's pod."""
@@ -52,10 +53,19 @@ class Stage:
         return ported(found.ingress if direction == "ingress" else found.egress)
 
     def _flow(self, source: End, destination: End) -> Flow:
-        return flow(self.snapshot, source, destination, RULES)
+        key = _mark(source), _mark(destination)
+        found = self._flows.get(key)
+        if found is None:
+            found = self._flows[key] = flow(self.snapshot, source, destination, RULES)
+        return found
 
     def _pod(self, namespace: str, name: str) -> End:
         key = namespace, name
         if key not in self._ends:
-            self._ends[key] = pod_end(self.snapshot, namespace, name, RULES)
+            # Which pod of its group it is makes no difference: none of them is on a node.
+            self._ends[key] = PodEnd(pod_end(self.snapshot, namespace, name, RULES).group)
         return self._ends[key]
+
+
+def _mark(end: End) -> object:
+    return end.group.number if isinstance(end, PodEnd) else end.addresses

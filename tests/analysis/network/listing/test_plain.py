@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ksec_tui.analysis.network.addresses import ANYWHERE, AddressSet
-from ksec_tui.analysis.network.listing import plain
+from ksec_tui.analysis.network.listing import choice as choices
 from ksec_tui.analysis.network.listing.choice import Choice, ChoiceError
 from ksec_tui.analysis.network.listing.plain import Pair, plain_listing
 from ksec_tui.findings.examples import snapshot_of
@@ -88,7 +88,7 @@ def test_a_pod_in_a_block_is_matched_by_it() -> None:
 
 def test_a_list_that_nobody_could_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     trees = [deployment(f"app-{number}") for number in range(20)]
-    monkeypatch.setattr(plain, "MOST", 100)
+    monkeypatch.setattr(choices, "MOST", 100)
     with pytest.raises(ChoiceError, match="400 pairs: choose some with --focus"):
         listed(*trees)
     assert len(listed(*trees, focus=("app-1",))) == 2 * 19 + 2
