@@ -24,16 +24,16 @@ _SOMEWHERE = 4
 
 def lost_needs(before: Snapshot, after: Snapshot, touched: Iterable[ObjectRef]) -> tuple[Need, ...]:
     """What is needed, was allowed for certain, and is not any more, once the `touched` objects are changed."""
-    concerned = _concerned(before, touched)
     found: dict[Need, None] = {}
-    for namespace in concerned:
+    for namespace in concerned(before, touched):
         for need in _needs_in(before, namespace):
             if need not in found and _allowed(before, need) and not _allowed(after, need):
                 found[need] = None
     return tuple(found)
 
 
-def _concerned(snapshot: Snapshot, touched: Iterable[ObjectRef]) -> tuple[str, ...]:
+def concerned(snapshot: Snapshot, touched: Iterable[ObjectRef]) -> tuple[str, ...]:
+    """The namespaces whose pods changes of policies concern."""
     policies = [ref for ref in touched if (ref.group, ref.kind) in POLICY_KINDS]
     if any(not ref.namespace for ref in policies):
         return namespaces_running(snapshot)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ksec_tui.analysis.network.doubts import doubt
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import one_line
+from ksec_tui.fixes.flow_effects import said
 from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.rights import rights_changes
@@ -42,6 +44,14 @@ def report(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
         lines += ["## Rights", ""]
         lines += [f"- {escaped(item.words)}" for item in rights]
         lines.append("")
+    flows = list(said(snapshot, simulation.snapshot, simulation.after))
+    if flows:
+        lines += ["## Connections", ""]
+        lines += [f"- {escaped(item)}" for item in flows]
+        unsure = doubt(simulation.snapshot)
+        if unsure:
+            lines += ["", escaped(f"What policies say may not be what happens: {unsure}.")]
+        lines.append("")
     if simulation.notes:
         lines += ["## Before they take effect", ""]
         lines += [f"- {escaped(f'{ref}: {note}')}" for ref, note in simulation.notes.items()]
@@ -74,6 +84,8 @@ def _change(item: Staged, snapshot: Snapshot) -> Iterator[str]:
         manager = manager_of(found) if found is not None else None
         if manager is not None:
             yield f"- Managed: {escaped(manager.advice)}"
+    for note in dict.fromkeys(note for change in fix.changes for note in change.notes):
+        yield f"- Keeps: {escaped(note)}"
     yield ""
 
 

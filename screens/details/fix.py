@@ -12,6 +12,7 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes import flow_effects
 from ksec_tui.fixes.diff import object_diff
 from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan
@@ -22,6 +23,9 @@ from ksec_tui.screens.widgets.diff_view import diff_lines
 from ksec_tui.screens.widgets.text import Line
 
 RISK_STYLES = {Risk.SAFE: "pass", Risk.LIKELY: "low", Risk.REVIEW: "medium", Risk.MANUAL: "high"}
+
+EFFECTS = 8
+"""Changes of connections that are told here."""
 
 
 def lines(hand: Hand) -> Sequence[Line]:
@@ -92,6 +96,12 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         )
     for change in rights_changes(hand.snapshot, outcome.snapshot, outcome.after):
         yield from list(prose(change.words, hand.width, style="evidence"))[:-1]
+    flows = list(flow_effects.said(hand.snapshot, outcome.snapshot, outcome.after))
+    more = [f"{len(flows) - EFFECTS} more changes of connections: the report of an export has them all"]
+    for words in [*flows[:EFFECTS], *(more if len(flows) > EFFECTS else ())]:
+        yield from list(prose(words, hand.width, style="evidence"))[:-1]
+    for note in dict.fromkeys(note for change in fix.changes for note in change.notes):
+        yield from list(prose(f"Keeps {note}", hand.width, style="muted"))[:-1]
     yield line()
     for ref, after in outcome.after.items():
         before = outcome.before.get(ref)
