@@ -38,9 +38,8 @@ def own_networks(snapshot: Snapshot) -> Iterator[str]:
         if network.role == "Secondary":
             yield f"{network.ref} is a secondary network: what flows there is not told"
         elif network.role == "Primary":
-            yield (
-                f"{network.ref} is a primary network: pods of {network.namespace} reach none elsewhere, whatever is told"
-            )
+            where = network.namespace
+            yield f"{network.ref} is a primary network: pods of {where} reach none elsewhere, whatever is told"
 
 
 def _of_rules(policy: Policy) -> Iterator[str]:
