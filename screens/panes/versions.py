@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ksec_tui.analysis.version_rows import Component, Fact, Level, Minor, components, minors
+from ksec_tui.analysis.version_rows import Component, Fact, Level, components
 from ksec_tui.cluster.kinds import NODE
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.text import one_line
+from ksec_tui.data.versions import oldest_as_of
+from ksec_tui.data.versions.age import Freshness, age
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.screens.pane import (
     Listing,
     Pane,
     Row,
     View,
+    kind_column,
+    name_column,
+    namespace_column,
     object_row,
     risk_column,
     value_column,
     why_column,
+)
+from ksec_tui.screens.panes.version_lists import (
+    BAR,
+    flaw_rows,
+    going_rows,
+    safeguard_rows,
+    timeline_rows,
+    upgrade_rows,
 )
 from ksec_tui.screens.widgets.columns import Cell, Column
 
@@ -35,12 +48,28 @@ def rows(view: View) -> Sequence[Row]:
         _server_row(view, item) if item.ref == CLUSTER else _node_row(view, item, labels[item.ref])
         for item in components(view.state.snapshot)
     ]
+    found.append(_facts(view))
     gap = view.state.snapshot.coverage.gap(NODE)
     if gap:
         # The API server's row is always there, so that the list itself is never empty and never says why.
         values = {"component": "nodes", "version": Cell("?", "unknown")}
         found.append(Row("nodes", CLUSTER, values=values, unknown=gap, text=gap, haystack=gap.lower()))
     return found
+
+
+def _facts(view: View) -> Row:
+    """How old the facts are by which all the rest is judged."""
+    found = age(oldest_as_of(), view.state.snapshot.source.date)
+    style = {Freshness.FRESH: "", Freshness.OLD: "warning"}.get(found.freshness, "error")
+    words = f"{found.days} days old: {found.freshness.value}"
+    values = {"component": "facts on versions", "version": str(found.as_of), "support": Cell(words, style)}
+    notes = (
+        f"The facts on versions are of {found.as_of}: what was released or found since then is not known.",
+        "ksec-tui data show lists them; ksec-tui data update --from takes newer ones.",
+    )
+    ref = ObjectRef("", "Facts", "versions")
+    text = f"facts on versions {found.as_of} {words}"
+    return Row(ref.id, ref, values=values, text=text, haystack=text.lower(), notes=notes)
 
 
 def _server_row(view: View, item: Component) -> Row:
@@ -109,29 +138,6 @@ def _days_left(row: Row) -> tuple[int, int]:
     return (0, int(text.replace(",", ""))) if text else (1, 0)
 
 
-def release_rows(view: View) -> Sequence[Row]:
-    """One row for each minor release of Kubernetes, newest first."""
-    return [_release_row(item) for item in minors(view.state.snapshot)]
-
-
-def _release_row(item: Minor) -> Row:
-    fact = item.fact
-    values = {
-        "minor": Cell(item.line, "accent bold") if item.server or item.nodes else item.line,
-        "released": item.released or "?",
-        "maintenance": item.maintenance or "?",
-        "end": item.support.until or "?",
-        "days": _days(fact),
-        "latest": item.latest or "?",
-        "nodes": item.nodes or "",
-        "server": "API server" if item.server else "",
-        "support": _cell(fact),
-    }
-    text = f"{item.line} {item.latest} {fact.words} {values['server']}"
-    ref = ObjectRef("", "KubernetesRelease", item.line)
-    return Row(ref.id, ref, values=values, text=text, haystack=text.lower())
-
-
 def _badge(view: View) -> str:
     bad = sum(item.level is Level.BAD for item in components(view.state.snapshot))
     return f"!{bad}" if bad else ""
@@ -146,7 +152,8 @@ PANE = Pane(
     7,
     "Versions",
     "The API server and each node: how long their releases are supported, whether they fit together, "
-    "which known flaws they have.",
+    "which known flaws they have; what goes with coming releases, which safeguards lie dormant, what blocks "
+    "an upgrade.",
     (
         Listing(
             "components",
@@ -169,21 +176,82 @@ PANE = Pane(
             "no nodes",
         ),
         Listing(
-            "support",
-            "Support",
+            "timeline",
+            "Timeline",
             (),
             (
-                value_column("minor", "MINOR", width=6, min_width=5, priority=0),
-                value_column("released", "RELEASED", width=10, min_width=10, priority=3),
-                value_column("maintenance", "MAINTENANCE", width=11, min_width=10, priority=4),
+                value_column("minor", "MINOR", width=8, min_width=5, priority=0),
+                value_column("bar", "SUPPORT IN TIME", width=BAR, min_width=BAR, priority=0),
                 value_column("end", "END OF LIFE", width=11, min_width=10, priority=1),
                 _DAYS,
-                value_column("latest", "LATEST", width=8, min_width=7, priority=2),
-                value_column("nodes", "NODES", width=5, min_width=5, right=True, priority=1),
-                value_column("server", "SERVER", width=10, min_width=10, priority=2),
-                value_column("support", "SUPPORT", width=28, min_width=11, grow=1, priority=3),
+                value_column("runs", "RUNS HERE", width=18, min_width=9, priority=1),
+                value_column("latest", "LATEST", width=8, min_width=7, priority=3),
+                value_column("released", "RELEASED", width=10, min_width=10, priority=5),
+                value_column("maintenance", "MAINTENANCE", width=11, min_width=10, priority=6),
+                value_column("support", "STATE", width=28, min_width=11, grow=1, priority=4),
             ),
-            release_rows,
+            timeline_rows,
+        ),
+        Listing(
+            "flaws",
+            "CVEs",
+            (),
+            (
+                value_column("cve", "CVE", width=16, min_width=14, priority=0),
+                value_column("rating", "RATING", width=12, min_width=8, priority=1),
+                value_column("component", "COMPONENT", width=16, min_width=10, priority=2),
+                value_column("remedy", "REMEDY", width=11, min_width=9, priority=1),
+                value_column("where", "WHERE", width=14, min_width=9, priority=2),
+                value_column("flaw", "FLAW", width=40, min_width=18, grow=2, priority=3),
+                value_column("fixed", "FIXED IN", width=24, min_width=12, grow=1, wide=True, priority=5),
+            ),
+            flaw_rows,
+            empty="no flaw that the data knows is in what can be seen",
+        ),
+        Listing(
+            "going",
+            "Going",
+            (),
+            (
+                risk_column(),
+                value_column("what", "WHAT GOES", width=26, min_width=16, grow=1, priority=0),
+                value_column("removed", "GONE IN", width=7, min_width=7, priority=1),
+                namespace_column(),
+                kind_column(),
+                name_column(width=20),
+                value_column("who", "WRITTEN BY", width=14, min_width=8, priority=3),
+                value_column("time", "ON", width=10, min_width=10, priority=5),
+                value_column("instead", "INSTEAD", width=24, min_width=10, priority=4),
+                value_column("sign", "TOLD BY", width=24, min_width=10, wide=True, priority=6),
+            ),
+            going_rows,
+            empty="no object shows an API version or a field that goes; who only reads leaves no trace in objects",
+        ),
+        Listing(
+            "safeguards",
+            "Safeguards",
+            (),
+            (
+                value_column("status", "STATE", width=15, min_width=11, priority=0),
+                value_column("title", "SAFEGUARD", width=34, min_width=20, grow=1, priority=0),
+                value_column("since", "SINCE", width=5, min_width=5, priority=3),
+                value_column("words", "WHY", width=40, min_width=20, grow=2, priority=1),
+                value_column("fix", "TO SWITCH IT ON", width=30, min_width=14, wide=True, priority=5),
+            ),
+            safeguard_rows,
+        ),
+        Listing(
+            "upgrade",
+            "Upgrade",
+            (),
+            (
+                value_column("hop", "TO", width=5, min_width=5, priority=0),
+                value_column("step", "STEP", width=4, min_width=4, right=True, priority=1),
+                value_column("object", "OBJECT", width=34, min_width=18, grow=1, priority=0),
+                value_column("words", "WHAT TO CLEAR", width=44, min_width=24, grow=2, priority=1),
+            ),
+            upgrade_rows,
+            empty="the server runs the newest minor that the data knows, or its version is not known",
         ),
     ),
     aliases=("ver", "version", "nodes", "node", "no"),

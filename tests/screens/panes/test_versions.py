@@ -10,7 +10,7 @@ from ksec_tui.findings.runner import NOTHING, Results, run
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens.pane import Row, View
-from ksec_tui.screens.panes.versions import PANE, release_rows, rows
+from ksec_tui.screens.panes.versions import PANE, rows
 from ksec_tui.screens.widgets.columns import in_order, text_of
 from ksec_tui.session import State
 
@@ -41,7 +41,7 @@ def test_the_api_server_leads_and_tells_its_own_flaws_only() -> None:
     assert first.findings
     assert all(finding.check.startswith("ver-") for finding in first.findings)
     assert first.severity is Severity.HIGH
-    assert {row.ref.kind for row in others} == {"Node"}
+    assert {row.ref.kind for row in others} == {"Node", "Facts"}
 
 
 def test_nodes_carry_their_findings_and_facts() -> None:
@@ -65,7 +65,8 @@ def test_the_days_column_sorts_by_number_with_the_undated_last() -> None:
     (days,) = (item for item in PANE.listings[0].columns if item.id == "days")
     ordered = [shown(row, "days") for row in in_order(found, days)]
     assert ordered[0] == "-494"
-    assert ordered == sorted(ordered, key=int)
+    assert ordered[-1] == ""
+    assert ordered[:-1] == sorted(ordered[:-1], key=int)
 
 
 def test_an_unknown_server_is_unknown_and_never_a_pass() -> None:
@@ -80,9 +81,9 @@ def test_unreadable_nodes_do_not_hide_the_server_nor_blame_it() -> None:
         [{"kind": "Cluster", "serverVersion": "v1.36.5", "today": TODAY}], forbidden=[NODE]
     )
     found = rows(view_of(snapshot))
-    assert [row.values["component"] for row in found] == ["API server", "nodes"]
+    assert [row.values["component"] for row in found] == ["API server", "facts on versions", "nodes"]
     assert not any("nodes" in finding.words for finding in found[0].findings)
-    assert (found[1].verdict, found[1].words) == (Verdict.UNKNOWN, "nodes could not be listed (forbidden)")
+    assert (found[2].verdict, found[2].words) == (Verdict.UNKNOWN, "nodes could not be listed (forbidden)")
 
 
 def test_before_anything_was_judged_nothing_passes() -> None:
@@ -90,21 +91,15 @@ def test_before_anything_was_judged_nothing_passes() -> None:
     assert {row.verdict for row in found} == {Verdict.NOT_APPLICABLE}
 
 
-def test_the_support_listing_has_each_minor_once_and_marks_what_runs() -> None:
-    found = release_rows(view_of(demo_snapshot()))
-    minors = [text_of(row.values["minor"]) for row in found]
-    assert len(minors) == len(set(minors))
-    assert minors[0] == "1.37"
-    (server,) = (row for row in found if row.values["server"])
-    assert text_of(server.values["minor"]) == "1.33"
-    assert server.values["nodes"] == 4
-    assert str(server.values["released"]) == "2025-04-23"
-    assert str(server.values["end"]) == "2026-06-28"
-    assert text_of(server.values["days"]) == "-146"
-
-
 def test_the_pane_is_number_seven_and_counts_what_is_out_of_date() -> None:
     assert (PANE.id, PANE.number, PANE.title) == ("versions", 7, "Versions")
-    assert [listing.title for listing in PANE.listings] == ["Components", "Support"]
+    assert [listing.title for listing in PANE.listings] == [
+        "Components",
+        "Timeline",
+        "CVEs",
+        "Going",
+        "Safeguards",
+        "Upgrade",
+    ]
     assert PANE.badge is not None
     assert PANE.badge(view_of(demo_snapshot())) == "!7"
