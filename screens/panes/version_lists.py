@@ -73,7 +73,11 @@ def _axis(view: View, day: dt.date) -> Row:
     today = _cell(day, day)
     cells[today] = marks["mark"]
     values = {"minor": "today", "bar": "".join(cells), "end": day, "support": "today"}
-    return _row(ObjectRef("", "KubernetesRelease", "today"), values, f"today {day}")
+    legend = (
+        f"{marks['full']} full support, {marks['late']} critical fixes only, {marks['paid']} extended support of a "
+        f"provider, {marks['over']} none, {marks['today']} today."
+    )
+    return _row(ObjectRef("", "KubernetesRelease", "today"), values, f"today {day}", notes=(legend,))
 
 
 def _cell(date: dt.date, day: dt.date) -> int:
@@ -108,7 +112,7 @@ def _minor(view: View, item: Minor, day: dt.date) -> Row:
         "released": item.released or "?",
         "maintenance": item.maintenance or "?",
         "end": item.support.until or "?",
-        "days": Cell("" if fact.days is None else f"{fact.days:+,}", _PHASES[phase]),
+        "days": Cell("" if fact.days is None else f"{fact.days:+}", _PHASES[phase]),
         "latest": item.latest or "?",
         "runs": _runs(item),
         "support": Cell(one_line(fact.words, 200), _PHASES[phase]),
@@ -140,7 +144,7 @@ def _provider(view: View, item: Minor, day: dt.date) -> list[Row]:
         "minor": f"{item.line} {distribution.name}",
         "bar": Cell(_bar(view, day, spans), _PHASES[support.phase]),
         "end": support.until or "?",
-        "days": Cell("" if support.days is None else f"{support.days:+,}", _PHASES[support.phase]),
+        "days": Cell("" if support.days is None else f"{support.days:+}", _PHASES[support.phase]),
         "support": Cell(support.words, _PHASES[support.phase]),
     }
     ref = ObjectRef("", "KubernetesRelease", f"{item.line}-{distribution.id}")

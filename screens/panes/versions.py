@@ -128,14 +128,14 @@ def _cell(fact: Fact) -> Cell:
 
 
 def _days(fact: Fact) -> Cell:
-    return Cell("" if fact.days is None else f"{fact.days:+,}", STYLES[fact.level])
+    return Cell("" if fact.days is None else f"{fact.days:+}", STYLES[fact.level])
 
 
 def _days_left(row: Row) -> tuple[int, int]:
     """Soonest first, what has no date last."""
     value = row.values.get("days")
     text = value.text if isinstance(value, Cell) else ""
-    return (0, int(text.replace(",", ""))) if text else (1, 0)
+    return (0, int(text)) if text else (1, 0)
 
 
 def _badge(view: View) -> str:
