@@ -69,6 +69,47 @@ def test_address_then_annotation_then_class_tell(fields: dict[str, Any], zone: s
     assert service_placement(_service(**fields)).zone.value == zone
 
 
+CLOUDS = [
+    ("Amazon, in-tree, internal", f"{BETA}/aws-load-balancer-internal", "true", "outside"),
+    ("Amazon, scheme internal", f"{BETA}/aws-load-balancer-scheme", "internal", "outside"),
+    ("Amazon, scheme public", f"{BETA}/aws-load-balancer-scheme", "internet-facing", "internet"),
+    ("Amazon, targets by address", f"{BETA}/aws-load-balancer-type", "nlb-ip", "outside"),
+    ("Amazon, in-tree network balancer", f"{BETA}/aws-load-balancer-type", "nlb", "unknown"),
+    ("Azure", f"{BETA}/azure-load-balancer-internal", "true", "outside"),
+    ("Azure, off", f"{BETA}/azure-load-balancer-internal", "false", "unknown"),
+    ("Google", "networking.gke.io/load-balancer-type", "Internal", "outside"),
+    ("Google, older", "cloud.google.com/load-balancer-type", "Internal", "outside"),
+    ("Oracle", f"{BETA}/oci-load-balancer-internal", "true", "outside"),
+    ("Oracle, network balancer", "oci-network-load-balancer.oraclecloud.com/internal", "true", "outside"),
+    ("OpenStack", f"{BETA}/openstack-internal-load-balancer", "true", "outside"),
+    ("Alibaba, internal", f"{BETA}/alibaba-cloud-loadbalancer-address-type", "intranet", "outside"),
+    ("Alibaba, public", f"{BETA}/alibaba-cloud-loadbalancer-address-type", "internet", "internet"),
+    ("Tencent", "service.kubernetes.io/qcloud-loadbalancer-internal-subnetid", "subnet-1", "outside"),
+    ("IBM, private", "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type", "private", "outside"),
+    ("IBM, public", "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type", "public", "internet"),
+    ("Outscale", f"{BETA}/osc-load-balancer-internal", "true", "outside"),
+    ("DigitalOcean", f"{BETA}/do-loadbalancer-network", "INTERNAL", "outside"),
+    ("DigitalOcean, public", f"{BETA}/do-loadbalancer-network", "EXTERNAL", "unknown"),
+    ("Hetzner", "load-balancer.hetzner.cloud/disable-public-network", "true", "outside"),
+    ("Scaleway", f"{BETA}/scw-loadbalancer-private", "true", "outside"),
+    ("Yandex, internal", "yandex.cloud/load-balancer-type", "internal", "outside"),
+    ("Yandex, public", "yandex.cloud/load-balancer-type", "external", "internet"),
+    ("Baidu", f"{BETA}/cce-load-balancer-internal-vpc", "true", "outside"),
+    ("Tailscale's funnel", "tailscale.com/funnel", "true", "internet"),
+    ("an annotation that is not known", "example.com/internal", "true", "unknown"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "zone"), [row[1:] for row in CLOUDS], ids=[row[0] for row in CLOUDS]
+)
+def test_each_cloud_says_it_by_an_annotation_of_its_own(key: str, value: str, zone: str) -> None:
+    placed = service_placement(_service(annotations={key: value}))
+    assert placed.zone.value == zone
+    if zone != "unknown":
+        assert placed.path == "/metadata/annotations/" + key.replace("/", "~1")
+
+
 def test_every_range_for_documentation_counts_as_public() -> None:
     for text in ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1", "3fff::1"):
         address = parse_ip(text)
