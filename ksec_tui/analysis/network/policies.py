@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Literal
+from typing import Any
 
+from ksec_tui.analysis.network.addresses import INTERNET
+from ksec_tui.analysis.network.bulk import spread
 from ksec_tui.analysis.network.engines import Answer, foreign_engines
+from ksec_tui.analysis.network.rules import EVERY_PORT, Action
+from ksec_tui.analysis.network.rules import Direction as Direction
 from ksec_tui.analysis.network.selectors import label_sets, named_ports, policies_for
+from ksec_tui.analysis.network.side import Rule
+from ksec_tui.analysis.network.world import ADMIN_KINDS, Network, network
 from ksec_tui.analysis.workloads import Workload
-from ksec_tui.cluster.kinds import NETWORK_POLICY
+from ksec_tui.cluster.coverage import State
+from ksec_tui.cluster.kinds import NETWORK_POLICY, Kind
 from ksec_tui.cluster.networking import IngressPolicyRule, NetworkPolicy, PolicyPeer, PolicyPort
 from ksec_tui.cluster.snapshot import Snapshot
-
-Direction = Literal["ingress", "egress"]
 
 
 class Openness(Enum):
@@ -48,7 +53,8 @@ def isolating(snapshot: Snapshot, workload: Workload, direction: Direction) -> t
 def isolated(snapshot: Snapshot, workload: Workload, direction: Direction) -> Answer:
     """Whether a workload's pods accept (or send) only what policies allow.
 
-    Not known when no NetworkPolicy does it but policies of another engine may, or may not have been read.
+    A cluster-wide policy does it by a rule that denies every pod (or, to the outside, every address) all ports.
+    Not known when none does but policies of another engine may, or may not have been read.
     """
     found = isolating(snapshot, workload, direction)
     sets = label_sets(snapshot, workload)
@@ -59,6 +65,12 @@ def isolated(snapshot: Snapshot, workload: Workload, direction: Direction) -> An
         return Answer(None, gap)
     if workload.spec.host_network:
         return Answer(False, "it uses the node's network, which policies do not govern")
+    wide = _closed_cluster_wide(snapshot, workload, direction)
+    if wide:
+        return Answer(True, wide)
+    unread = next((gap for kind in ADMIN_KINDS if (gap := _gap(snapshot, kind))), None)
+    if unread:
+        return Answer(None, f"no NetworkPolicy selects it; {unread}")
     foreign = foreign_engines(snapshot)
     if foreign.value:
         return Answer(
@@ -69,6 +81,42 @@ def isolated(snapshot: Snapshot, workload: Workload, direction: Direction) -> An
             None, f"no NetworkPolicy selects it; whether another engine's policies do: {foreign.reason}"
         )
     return Answer(False, "no NetworkPolicy selects it")
+
+
+def _gap(snapshot: Snapshot, kind: Kind[Any]) -> str | None:
+    """Why cluster-wide policies are not known; files that hold none describe a cluster without them."""
+    not_there = snapshot.coverage.of(kind).state is State.NOT_SUPPLIED
+    return None if not_there else snapshot.gap(kind)
+
+
+def _closed_cluster_wide(snapshot: Snapshot, workload: Workload, direction: Direction) -> str:
+    """The cluster-wide policies by which each of a workload's pods is closed but for exceptions; else empty."""
+    if not any(snapshot.of(kind) for kind in ADMIN_KINDS):
+        return ""
+    world = network(snapshot)
+    side = world.side(direction)
+    names: dict[str, None] = {}
+    for group in world.groups_of(workload):
+        found = [
+            str(item.policy.ref)
+            for bucket in (*side.admin, *side.baseline)
+            for item in bucket
+            if item.subjects.has(group.number)
+            and any(_denies_all(world, rule) for rule in item.rules(direction) or ())
+        ]
+        denied = spread(world, direction, group, subject=True) if found else {}
+        if not any(outcome.deny for outcome in denied):
+            return ""
+        names.update(dict.fromkeys(found))
+    return ", ".join(names)
+
+
+def _denies_all(world: Network, rule: Rule) -> bool:
+    clause = rule.clause
+    if clause.action is not Action.DENY or clause.ports != EVERY_PORT:
+        return False
+    pods = world.space.pods.bits
+    return clause.anyone or rule.peers.bits & pods == pods or rule.addresses.covers(INTERNET)
 
 
 def peer_openness(peer: PolicyPeer) -> Openness | None:
