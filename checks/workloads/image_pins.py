@@ -137,7 +137,7 @@ def _with_digest(workload: Workload, _: Snapshot) -> Fix | None:
     if workload.system or not risky:
         return None
     digests = {item.container.name: running(workload, item) for item in risky}
-    if not any(digests.values()):
+    if not all(digests.values()):
         return Fix(
             f"Name the digest of the image of {listed(risky)}",
             (),
@@ -150,12 +150,12 @@ def _with_digest(workload: Workload, _: Snapshot) -> Fix | None:
         )
 
     def wanted(item: Placed) -> dict[str, Any] | None:
-        digest = digests.get(item.container.name) if item in risky else ""
+        digest = digests[item.container.name] if item in risky else ""
         return {"image": f"{item.container.image}@{digest}"} if digest else None
 
     return template_fix(
         workload,
-        f"Pin the image of {listed(item for item in risky if digests[item.container.name])} to what runs now",
+        f"Pin the image of {listed(risky)} to what runs now",
         wanted,
         Risk.LIKELY,
         "The digest may be that of one processor architecture; nodes of another could not run it.",

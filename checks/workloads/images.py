@@ -116,20 +116,17 @@ def _pinned(workload: Workload, _: Snapshot) -> Fix | None:
 def running(workload: Workload, item: Placed) -> str:
     """The digest that every live pod runs for a container; empty when they differ or it is not known.
 
-    Pods of an older template, which name another image, do not count.
+    Pods of an older template, which name another image, do not count; other containers of that image do.
     """
-    container = item.container
-    found = {
-        repository_digest(status.image_id)
-        for pod in workload.pods
-        if not pod.finished
-        and any(
-            own.name == container.name and own.image == container.image
-            for own in (*pod.spec.containers, *pod.spec.init_containers)
-        )
-        for status in (*pod.status.container_statuses, *pod.status.init_container_statuses)
-        if status.name == container.name
-    }
+    found = set()
+    for pod in workload.pods:
+        if pod.finished:
+            continue
+        every = (*pod.spec.containers, *pod.spec.init_containers)
+        names = {own.name for own in every if own.image == item.container.image}
+        for status in (*pod.status.container_statuses, *pod.status.init_container_statuses):
+            if status.name in names:
+                found.add(repository_digest(status.image_id))
     return found.pop() if len(found) == 1 else ""
 
 
