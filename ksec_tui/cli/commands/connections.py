@@ -23,14 +23,16 @@ _FORMS = ("txt", "json", "csv")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=False, metavar="diff BEFORE AFTER")
+    prog = parser.prog
+    parser.usage = f"{prog} [options]\n       {prog} diff BEFORE AFTER [-o FORM]"
+    actions = parser.add_subparsers(dest="action", required=False, prog=prog, metavar="diff BEFORE AFTER")
     words = "what differs between two states, in the form of netpol-analyzer's diff"
     diff = actions.add_parser("diff", help=words, description=words, allow_abbrev=False)
     place = "manifests (a file, a directory, an archive) or a saved snapshot"
     diff.add_argument("before", metavar="PATH", help=place)
     diff.add_argument("after", metavar="PATH", help=place)
     diff.add_argument("-o", "--output", choices=_FORMS, default="txt", help="how to print the differences")
-    source.add_arguments(parser, namespaces=False)
+    source.add_arguments(parser)
     group = parser.add_argument_group("what to list")
     group.add_argument(
         "--focus",
