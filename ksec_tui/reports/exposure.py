@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ksec_tui.analysis.network.api_doors import ApiDoor, api_doors
 from ksec_tui.analysis.network.backing import Link
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.dead_ends import DeadEnd, dead_ends
@@ -14,6 +15,7 @@ from ksec_tui.analysis.network.doubts import doubts
 from ksec_tui.analysis.network.exposure import Certainty, Exposure, blocked, exposures
 from ksec_tui.analysis.network.surface import INNER, Reach, Surface, surface
 from ksec_tui.analysis.network.unread import unread
+from ksec_tui.analysis.rbac.identity import MASTERS
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -68,6 +70,7 @@ def exposure_json(snapshot: Snapshot, zones: Collection[Zone], unknown: Sequence
     }
     if not set(INNER).isdisjoint(zones):
         tree["ports"] = [_surface(item, zones) for item in _surfaces(snapshot)]
+    tree["apiServer"] = [{"subject": str(item.who), "right": item.right} for item in _by_rights(snapshot)]
     tree["doubts"] = [item.words for item in doubts(snapshot)]
     tree["unknown"] = list(unknown)
     return msgspec.json.format(msgspec.json.encode(tree), indent=2).decode() + "\n"
@@ -130,6 +133,22 @@ def _doubted(words: str, doubt: str) -> str:
 def _remarks(snapshot: Snapshot) -> Iterator[str]:
     yield from (str(item.ref) + f": {item.words}" if item.tunnel else item.words for item in unread(snapshot))
     yield from (item.words for item in doubts(snapshot))
+    subjects = list(dict.fromkeys(str(item.who) for item in _by_rights(snapshot)))
+    if subjects:
+        more = f" and {len(subjects) - 6} more" if len(subjects) > 6 else ""
+        yield (
+            "through the API server, by port-forward or proxy and past every policy, all pods are reached by "
+            f"{', '.join(subjects[:6])}{more}"
+        )
+
+
+def _by_rights(snapshot: Snapshot) -> tuple[ApiDoor, ...]:
+    """Who reaches pods of every namespace by rights, without Kubernetes' own ServiceAccounts and masters."""
+    return tuple(
+        item
+        for item in api_doors(snapshot, "").doors
+        if item.who.namespace != "kube-system" and item.who.name != MASTERS
+    )
 
 
 def _exposure(item: Exposure, *, shut: bool = False) -> dict[str, Any]:

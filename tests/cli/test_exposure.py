@@ -20,6 +20,7 @@ from tests.analysis.network.worlds import (
     policy,
     service,
 )
+from tests.analysis.rbac.worlds import bind, role, rule
 from tests.cli.conftest import Ksec
 
 
@@ -103,6 +104,21 @@ def test_files_without_a_kind_are_told_apart_from_what_could_not_be_read(ksec: K
     assert answer.code == 0
     assert "not supplied: ingressclasses.networking.k8s.io" in answer.err
     assert "\nnot known:" not in answer.out
+
+
+def test_who_passes_by_rights_is_told_beside(ksec: Ksec, tmp_path: Path) -> None:
+    path = _written(
+        tmp_path,
+        deployment(),
+        role("forward", rule("create", "pods/portforward")),
+        bind("forward", "ClusterRole forward", "User ann"),
+        role("shop/here", rule("create", "pods/portforward")),
+        bind("shop/here", "Role here", "User bob"),
+    )
+    out = ksec("exposure", "-f", path).out
+    assert "past every policy, all pods are reached by User ann\n" in out
+    tree = json.loads(ksec("exposure", "-f", path, "-o", "json").out)
+    assert tree["apiServer"] == [{"subject": "User ann", "right": "create pods/portforward"}]
 
 
 def test_an_unknown_zone_is_refused(ksec: Ksec, manifests: str) -> None:

@@ -44,7 +44,8 @@ class ApiDoors:
 def api_doors(snapshot: Snapshot, namespace: str) -> ApiDoors:
     """Who may forward ports of, or send requests to, any pod or Service of a namespace; computed once each.
 
-    Members of system:masters, who may do everything, are left out.
+    An empty namespace asks who may in the whole cluster. Members of system:masters may do everything and are
+    left out.
     """
     known: dict[str, ApiDoors] = snapshot.derived(api_doors, lambda _: {})
     if namespace not in known:
