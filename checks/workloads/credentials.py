@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ksec_tui.analysis.credentials import Literal, in_command, in_environment
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import at, named, those
-from ksec_tui.cluster.pods import Container
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
@@ -17,24 +17,32 @@ from ksec_tui.findings.verdict import Severity, Threat
 Told = tuple[Placed, Literal]
 
 
-def _in_environment(workload: Workload) -> tuple[Told, ...]:
+def _in_environment(workload: Workload, cluster: Snapshot) -> tuple[Told, ...]:
     """Credentials in variables but for those of clouds, which have a check of their own."""
-    return tuple(_found(workload, in_environment, cloud=False))
+    return _those(workload, cluster, lambda literal: not literal.cloud and literal.place.startswith("/env/"))
 
 
-def _in_command(workload: Workload) -> tuple[Told, ...]:
-    return tuple(_found(workload, in_command, cloud=False))
+def _in_command(workload: Workload, cluster: Snapshot) -> tuple[Told, ...]:
+    return _those(
+        workload, cluster, lambda literal: not literal.cloud and not literal.place.startswith("/env/")
+    )
 
 
-def _of_clouds(workload: Workload) -> tuple[Told, ...]:
-    return (*_found(workload, in_environment, cloud=True), *_found(workload, in_command, cloud=True))
+def _of_clouds(workload: Workload, cluster: Snapshot) -> tuple[Told, ...]:
+    return _those(workload, cluster, lambda literal: literal.cloud)
 
 
-def _found(
-    workload: Workload, look: Callable[[Container], tuple[Literal, ...]], *, cloud: bool
-) -> Iterator[Told]:
-    for item in those(workload, lambda item: bool(look(item.container))):
-        yield from ((item, literal) for literal in look(item.container) if literal.cloud is cloud)
+def _those(workload: Workload, cluster: Snapshot, wanted: Callable[[Literal], bool]) -> tuple[Told, ...]:
+    known: dict[ObjectRef, dict[int, tuple[Literal, ...]]] = cluster.derived(_those, lambda _: {})
+    if workload.ref not in known:
+        # Containers live as long as the Snapshot, and so do their ids.
+        known[workload.ref] = {
+            id(item.container): (*in_environment(item.container), *in_command(item.container))
+            for item in workload.placed
+        }
+    told = known[workload.ref]
+    found = those(workload, lambda item: any(map(wanted, told[id(item.container)])))
+    return tuple((item, literal) for item in found for literal in told[id(item.container)] if wanted(literal))
 
 
 def _names(told: Iterable[Told]) -> str:
@@ -51,7 +59,7 @@ def _names(told: Iterable[Told]) -> str:
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.4.1", "NSA Secrets", "T1552.007", "MS-TA9027", "OWASP K03"),
 )
-def literal_credential(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
+def literal_credential(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A variable of a container holds a credential in plain text.
 
     ## Why
@@ -94,14 +102,14 @@ def literal_credential(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
                     secretKeyRef: {name: web-db, key: password}
     ```
     """
-    for item, literal in _in_environment(workload):
+    for item, literal in _in_environment(workload, cluster):
         words = f"{named(item)} has a literal in its variable {literal.name}: {literal.reason}"
         yield at(workload, item, literal.place, words)
 
 
 @literal_credential.fix
-def _to_secret(workload: Workload, _: Snapshot) -> Fix | None:
-    names = _names(_in_environment(workload))
+def _to_secret(workload: Workload, cluster: Snapshot) -> Fix | None:
+    names = _names(_in_environment(workload, cluster))
     if workload.system or not names:
         return None
     return Fix(
@@ -125,7 +133,7 @@ def _to_secret(workload: Workload, _: Snapshot) -> Fix | None:
     threats=(Threat.CREDENTIALS,),
     references=("T1552", "MS-TA9027", "OWASP K03"),
 )
-def literal_argument(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
+def literal_argument(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """The command or arguments of a container hold a credential in plain text.
 
     ## Why
@@ -168,15 +176,15 @@ def literal_argument(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
             - {name: db, secret: {secretName: web-db}}
     ```
     """
-    for item, literal in _in_command(workload):
+    for item, literal in _in_command(workload, cluster):
         where = literal.name or "its command line"
         words = f"{named(item)} is started with a credential in {where}: {literal.reason}"
         yield at(workload, item, literal.place, words)
 
 
 @literal_argument.fix
-def _to_file(workload: Workload, _: Snapshot) -> Fix | None:
-    told = _in_command(workload)
+def _to_file(workload: Workload, cluster: Snapshot) -> Fix | None:
+    told = _in_command(workload, cluster)
     if workload.system or not any(not item.injected for item, _ in told):
         return None
     return Fix(
@@ -200,7 +208,7 @@ def _to_file(workload: Workload, _: Snapshot) -> Fix | None:
     threats=(Threat.CREDENTIALS,),
     references=("T1552.001", "OWASP K03", "OWASP K08"),
 )
-def cloud_key(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
+def cloud_key(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container has the long-lived key of a cloud account in plain text.
 
     ## Why
@@ -248,7 +256,7 @@ def cloud_key(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
       annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/backup"}
     ```
     """
-    for item, literal in _of_clouds(workload):
+    for item, literal in _of_clouds(workload, cluster):
         where = literal.name or "its command line"
         if literal.key_id:
             words = f"{named(item)} names a static AWS key in {where}; this is its id, the secret stands elsewhere"
@@ -259,8 +267,8 @@ def cloud_key(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 
 @cloud_key.fix
-def _workload_identity(workload: Workload, _: Snapshot) -> Fix | None:
-    if workload.system or not any(not item.injected for item, _ in _of_clouds(workload)):
+def _workload_identity(workload: Workload, cluster: Snapshot) -> Fix | None:
+    if workload.system or not any(not item.injected for item, _ in _of_clouds(workload, cluster)):
         return None
     return Fix(
         f"Give {workload.ref} an identity of the cloud instead of a key",

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ksec_tui.cluster.pods import Container
-from ksec_tui.cluster.redact import command_line, credential
+from ksec_tui.cluster.redact import command_line, credential, may_hold
 
 _NAMED = "named like a credential"
 _ABOUT = re.compile(
@@ -72,6 +72,8 @@ def in_command(container: Container) -> tuple[Literal, ...]:
     found: list[Literal] = []
     for attribute in ("command", "args"):
         words = getattr(container, attribute)
+        if not may_hold("\n".join(words)):
+            continue
         option = ""
         for index, word in enumerate(command_line(list(words))):
             text = str(word)

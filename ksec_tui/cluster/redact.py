@@ -106,6 +106,16 @@ def _marked(data: object) -> bool:
     )
 
 
+def may_hold(text: str) -> bool:
+    """Whether anything in `text` could be a credential; quick, and never False where `command_line` finds one."""
+    return (
+        "(withheld" in text
+        or _NAME.search(text.replace("-", "_")) is not None
+        or _VALUE.search(text) is not None
+        or _AUTHORIZATION.search(text) is not None
+    )
+
+
 _SEPARATORS = re.compile(r"([\s=;,'\"&|]+)")
 _AUTHORIZATION = re.compile(r"(?i)\b(authorization|cookie)\b")
 _SCHEMES = ("basic", "bearer", "token", "negotiate")
