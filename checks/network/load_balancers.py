@@ -87,6 +87,8 @@ def lb_no_source_ranges(service: Service, _: Snapshot) -> Iterator[Evidence | No
 
 @lb_no_source_ranges.fix
 def _ranges(service: Service, _: Snapshot) -> Fix:
+    command = f"kubectl patch service {service.name} -n {service.namespace}"
+    patch = command + """ -p '{"spec": {"loadBalancerSourceRanges": ["RANGE"]}}'"""
     return Fix(
         f"Limit who may connect to {service.ref}",
         (),
@@ -94,7 +96,7 @@ def _ranges(service: Service, _: Snapshot) -> Fix:
         "Clients outside the ranges are refused.",
         (
             "Find the address ranges of those who need it (offices, VPN, partners).",
-            f"Set spec.loadBalancerSourceRanges of {service.ref} to them; check that the provider supports it.",
+            f"Set them, where the provider supports it: {patch}",
             "Its node ports stay open beside it unless allocateLoadBalancerNodePorts is false.",
         ),
     )

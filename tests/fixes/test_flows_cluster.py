@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def proven(plan: FixPlan) -> Simulation:
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("checks", [INGRESS[:1], INGRESS, EGRESS, INGRESS + EGRESS], ids=" ".join)
 def test_a_default_deny_keeps_what_is_needed_and_tells_what_is_lost(
-    space: str, checks: tuple[str, ...]
+    space: str, checks: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
     plan = staged(space, checks)
     assert plan.staged
