@@ -152,6 +152,7 @@ def _script(text: str, name: str) -> tuple[str, str]:
             continue
         if name and (reason := _credential_word(name, word)):
             parts[index] = WITHHELD.format(reason)
+            _close(parts, index)
             name = ""
             continue
         if said and word.lower() not in _SCHEMES:
@@ -160,10 +161,21 @@ def _script(text: str, name: str) -> tuple[str, str]:
             word.endswith(":") and _AUTHORIZATION.search(word[-_LONGEST_NAME:]) is not None
         )
         after = parts[index + 1] if index + 1 < len(parts) else ""
-        option = word.startswith("-") and ("=" in after or not after.strip())
+        option = word.startswith("-") and ("=" in after or not after.strip(" \t\r\n'\""))
         name = word if option or after.startswith("=") else ""
     changed = "".join(parts)
     return (_shaped(changed), name if name.startswith("-") and len(parts) == 1 else "")
+
+
+def _close(parts: list[str], index: int) -> None:
+    """Blank the rest of a quoted value whose first word stands at `index`: it may hold spaces."""
+    quote = parts[index - 1][-1:] if index else ""
+    if quote not in ("'", '"'):
+        return
+    end = next((at for at in range(index + 1, len(parts), 2) if quote in parts[at]), len(parts))
+    parts[index + 1 : end] = [""] * (end - index - 1)
+    if end < len(parts):
+        parts[end] = parts[end][parts[end].index(quote) :]
 
 
 def _credential_word(name: str, word: str) -> str:

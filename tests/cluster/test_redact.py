@@ -22,6 +22,8 @@ CANARY = "c4nary-7f3a"
         [f"--redis-url=redis://user:{CANARY}@redis:6379"],
         ["sh", "-c", f"export X=1; run --user app --token {CANARY} | tee log"],
         ["sh", "-c", f"DB_PASSWORD='{CANARY}' run"],
+        ["sh", "-c", f"DB_PASSWORD='two words {CANARY}' run --name 'a b'"],
+        ["sh", "-c", f'run --token "a, {CANARY}"'],
         ["curl", "-H", f"Authorization: Bearer {CANARY}", "https://example.org"],
         ["curl", "-H", f"Cookie: {CANARY}"],
     ],
