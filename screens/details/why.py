@@ -57,7 +57,7 @@ def _nothing(hand: Hand) -> Iterator[Line]:
         yield line("Checks that look at other objects may still concern it: see Links.", "muted")
     elif hand.view.state.judging:
         yield line("judging …", "muted")
-    else:
+    elif not row.notes:
         for name, value in row.values.items():
             text = value.text if isinstance(value, Cell) else str(value)
             # Other values are for sorting: an object would be written out with all that it holds.

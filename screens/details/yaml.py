@@ -20,6 +20,8 @@ def lines(hand: Hand) -> Sequence[Line]:
     document, whole = hand.document(ref)
     if document is None:
         workload = workload_named(snapshot, ref)
+        if ref.kind == "Image":
+            return [line("An image is no object of the cluster: the tab Why names what uses it.", "muted")]
         if ref.kind in ("User", "Group"):
             return [
                 line(f"Kubernetes stores no {ref.kind.lower()}s: authentication says who is one.", "muted")

@@ -229,10 +229,10 @@ PANE = Pane(
                 ),
                 name_column("NAMESPACE", width=22),
                 value_column("enforces", "ENFORCES", width=10, min_width=10, priority=1),
-                value_column("could", "COULD", width=10, min_width=8, priority=2),
+                value_column("could", "COULD", width=10, min_width=10, priority=2),
                 value_column("softer", "WARN, AUDIT", width=24, min_width=12, wide=True, priority=8),
-                value_column("ingress", "IN", width=10, min_width=8, priority=1),
-                value_column("egress", "OUT", width=10, min_width=8, priority=1),
+                value_column("ingress", "IN", width=10, min_width=7, priority=1),
+                value_column("egress", "OUT", width=10, min_width=7, priority=1),
                 value_column("exposed", "EXPOSED", width=9, min_width=9, priority=2),
                 Column(
                     "worst",
