@@ -33,8 +33,9 @@ def all_pages(checks: Sequence[Check[Any]]) -> str:
             f"| [{check.id}](#{check.id}) | {check.severity.word} | {check.title} | {_fix(check)} |"
             for check in members
         ]
+        title = family.replace("_", " ")
         parts.append(
-            "\n".join([f"## {family}", "", "| check | severity | what | fix |", "|---|---|---|---|", *rows])
+            "\n".join([f"## {title}", "", "| check | severity | what | fix |", "|---|---|---|---|", *rows])
             + "\n"
         )
     parts += [page(check, level=3) for check in ordered]

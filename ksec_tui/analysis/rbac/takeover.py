@@ -70,12 +70,19 @@ def takeovers(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeove
 def _judged(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeover, ...]:
     identity = identity_of(Who("ServiceAccount", account, namespace))
     found: dict[str, Takeover] = {}
+    told: set[tuple[str, str, str, str]] = set()
     for place, rights in (("", _EVERYWHERE), (_HOME, _AT_HOME)):
         for verb, group, resource, subresource, words in rights:
+            right = (verb, group, resource, subresource)
+            if right in told:
+                continue
             grants = can(snapshot, identity, verb, group, resource, subresource=subresource, namespace=place)
+            if not grants:
+                continue
+            told.add(right)
             said = f"{words} of {place}" if place else words
-            if grants and not any(said.startswith(known) for known in found):
+            if not any(said.startswith(known) for known in found):
                 found[said] = Takeover(said, tuple(dict.fromkeys(grant.binding for grant in grants)))
-            if found and verb == "*":
+            if verb == "*":
                 return tuple(found.values())
     return tuple(found.values())
