@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.control_plane import API_SERVER, Process
+from ksec_tui.analysis.rbac.bindings import binding_named
+from ksec_tui.analysis.rbac.defaults import is_expected
+from ksec_tui.analysis.rbac.grants import bindings_of
+from ksec_tui.analysis.rbac.identity import ANONYMOUS, UNAUTHENTICATED, Who
 from ksec_tui.analysis.versions.numbers import parse
 from ksec_tui.checks.control_plane._common import CONTROL_PLANE, as_set, at, flag_fix, judged
-from ksec_tui.cluster.kinds import POD
+from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, POD, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Outcome, Unknown
@@ -21,6 +25,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     Severity.MEDIUM,
     on=CONTROL_PLANE,
     needs=(POD,),
+    also=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
     threats=(Threat.EXTERNAL,),
     references=("CIS 1.2.1", "NSA Authentication", "T1078", "OWASP K09"),
 )
@@ -61,7 +66,8 @@ def anonymous_auth(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
             - --anonymous-auth=false
     ```
     """
-    yield from judged(cluster, API_SERVER, _anonymous)
+    grants = _granted_to_nobody(cluster)
+    yield from judged(cluster, API_SERVER, lambda process: _anonymous(process, grants))
 
 
 @anonymous_auth.fix
@@ -74,7 +80,17 @@ def _anonymous_auth_fix(_: Snapshot, __: Snapshot) -> Fix:
     )
 
 
-def _anonymous(process: Process) -> Iterator[Outcome]:
+def _granted_to_nobody(cluster: Snapshot) -> str:
+    """The first binding that gives anonymous requests more than Kubernetes itself does; empty without one."""
+    for who in (Who("User", ANONYMOUS), Who("Group", UNAUTHENTICATED)):
+        for grant in bindings_of(cluster, who):
+            bound = binding_named(cluster, grant.binding)
+            if bound is not None and not bound.dangling and not is_expected(bound, who):
+                return str(bound.ref)
+    return ""
+
+
+def _anonymous(process: Process, grants: str) -> Iterator[Outcome]:
     # With AlwaysAllow the server itself refuses anonymous requests (BuiltInAuthenticationOptions.ApplyAuthorization).
     if not process.on("anonymous-auth", default=True) or "AlwaysAllow" in process.items("authorization-mode"):
         return
@@ -84,7 +100,9 @@ def _anonymous(process: Process) -> Iterator[Outcome]:
         )
         return
     words = f"admits requests without credentials: {as_set(process, 'anonymous-auth')}"
-    yield at(process, "anonymous-auth", words)
+    if grants:
+        words += f"; {grants} gives them rights"
+    yield at(process, "anonymous-auth", words, Severity.CRITICAL if grants else None)
 
 
 @check(

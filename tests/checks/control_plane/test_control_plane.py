@@ -10,7 +10,7 @@ import pytest
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import collect, item_from_tree
-from ksec_tui.cluster.kinds import POD
+from ksec_tui.cluster.kinds import CLUSTER_ROLE_BINDING, POD, ROLE_BINDING
 from ksec_tui.cluster.ref import CLUSTER
 from ksec_tui.cluster.snapshot import SnapshotBuilder, SourceInfo
 from ksec_tui.findings.examples import snapshot_of
@@ -161,6 +161,47 @@ ELSEWHERE = [
 def test_what_stands_in_a_file_of_the_node_is_unknown(check: str, component: str, flags: list[str]) -> None:
     others = [pod for pod in control_plane() if pod["metadata"]["name"] != f"{component}-cp-1"]
     assert verdict(check, [*others, static_pod(component, flags)]) == "unknown"
+
+
+def bound(name: str, role: str, subject: str, **place: str) -> list[dict[str, Any]]:
+    group = "rbac.authorization.k8s.io"
+    kind = "RoleBinding" if place else "ClusterRoleBinding"
+    ref = {"apiGroup": group, "kind": "ClusterRole", "name": role}
+    subjects = [{"apiGroup": group, "kind": "Group" if "un" in subject else "User", "name": subject}]
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    return [
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": role}, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": kind,
+            "metadata": {"name": name, **place},
+            "roleRef": ref,
+            "subjects": subjects,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("binding", "severity"),
+    [
+        (bound("open", "reader", "system:anonymous"), Severity.CRITICAL),
+        (bound("open", "reader", "system:unauthenticated", namespace="shop"), Severity.CRITICAL),
+        (bound("open", "reader", "ann"), Severity.MEDIUM),
+        (
+            bound("system:public-info-viewer", "system:public-info-viewer", "system:unauthenticated"),
+            Severity.MEDIUM,
+        ),
+        (bound("dangling", "reader", "system:anonymous")[1:], Severity.MEDIUM),
+    ],
+)
+def test_anonymous_requests_with_rights_are_critical(
+    binding: list[dict[str, Any]], severity: Severity
+) -> None:
+    pods = control_plane(kube_apiserver=[])
+    (finding,) = found("cp-anonymous-auth", [*pods, *binding])
+    assert finding.severity is severity
+    (finding,) = found("cp-anonymous-auth", [*pods, *binding], forbidden=[CLUSTER_ROLE_BINDING, ROLE_BINDING])
+    assert finding.severity is Severity.MEDIUM
 
 
 @pytest.mark.parametrize("last", ["true", "false"])
