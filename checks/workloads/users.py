@@ -159,6 +159,7 @@ def possible_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
     Without `runAsUser` the image decides, and most images run as root. `runAsNonRoot` makes the kubelet
     refuse such an image, also the next one that somebody pushes under the same tag. The user that the
     image names cannot be seen in the API: this says that it may be root, not that it is.
+    Where a user is set, the field is missed by level restricted of Pod Security only.
 
     ## Risky
     ```yaml
@@ -202,11 +203,21 @@ def possible_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
         end, severity = _reach(item)
         words = f"{named(item)} may run as root: its image decides{end}"
         yield at(workload, item, "/securityContext/runAsNonRoot", words, severity)
+    for item in those(workload, _unsaid):
+        number = user(item.spec, item.container)
+        words = f"{named(item)} runs as user {number}, and restricted wants runAsNonRoot said besides"
+        yield at(workload, item, "/securityContext/runAsNonRoot", words, Severity.INFO)
+
+
+def _unsaid(item: Placed) -> bool:
+    """Whether it has a user of its own, but neither it nor its pod says runAsNonRoot (check_runAsNonRoot.go)."""
+    return bool(user(item.spec, item.container)) and not non_root(item.spec, item.container)
 
 
 @possible_root.fix
 def _refuse_root(workload: Workload, _: Snapshot) -> Fix | None:
-    risky = those(workload, _may_be_root)
+    open_ones = those(workload, _may_be_root)
+    risky = [*open_ones, *those(workload, _unsaid)]
     own = [item for item in workload.placed if not item.injected]
     # At the pod unless that would stop a container which is root on purpose.
     by_pod = any(item in own for item in risky) and not any(
@@ -221,7 +232,9 @@ def _refuse_root(workload: Workload, _: Snapshot) -> Fix | None:
         workload,
         f"Refuse to run {listed(risky)} as root",
         wanted,
-        Risk.REVIEW,
-        "The container does not start when its image runs as root or names its user by a word.",
+        Risk.REVIEW if open_ones else Risk.SAFE,
+        "The container does not start when its image runs as root or names its user by a word."
+        if open_ones
+        else "",
         security(runAsNonRoot=True) if by_pod else None,
     )

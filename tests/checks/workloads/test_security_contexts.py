@@ -76,8 +76,9 @@ def pod(**values: Any) -> Tree:
         ("wl-root-possible", {}, pod(runAsNonRoot=True), "", ""),
         ("wl-root-possible", {"runAsNonRoot": False}, pod(runAsNonRoot=True), "", "medium"),
         ("wl-root-possible", {"runAsNonRoot": True}, pod(runAsNonRoot=False), "", ""),
-        ("wl-root-possible", {"runAsUser": 1000}, {}, "", ""),
+        ("wl-root-possible", {"runAsUser": 1000}, {}, "", "info"),
         ("wl-root-possible", {"runAsUser": 0}, {}, "", ""),
+        ("wl-root-possible", {"runAsUser": 1000, "runAsNonRoot": True}, {}, "", ""),
         ("wl-root-possible", {}, USERNS, "v1.36.2", ""),
         ("wl-root-possible", {}, WINDOWS, "", "medium"),
         # Seccomp.
