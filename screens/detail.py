@@ -39,6 +39,7 @@ class Detailed(Board):
         self._next: tuple[Hand, Tab] | None = None
         self._now: tuple[Hand, Tab] | None = None
         self._shown: tuple[str, str] = ("", "")
+        self.wanted_field = ""
 
     @property
     def tab(self) -> Tab:
@@ -93,6 +94,9 @@ class Detailed(Board):
     def _take_lines(self, message: DetailReady) -> None:
         if (message.hand.row.key, message.tab.id) == self._shown:
             self.text.set_lines(message.lines)
+            if self.wanted_field and message.tab.id == "yaml":
+                self.text.move_to_index(line_of(message.lines, self.wanted_field))
+                self.wanted_field = ""
         if self._next is not None:
             self._start()
             return
@@ -125,3 +129,14 @@ class Detailed(Board):
             parts.append((f"  /{self.text.pattern}", "accent"))
         links = {index: f"tab:{index}" for index in range(len(self.tabs))}
         self.query_one("#detail-title", Bar).show(*parts, links=links)
+
+
+def line_of(lines: Sequence[Line], pointer: str) -> int:
+    """The line of a YAML document that shows what `pointer` points at, or the nearest thing around it."""
+    while pointer:
+        inside = f"{pointer}/"
+        for index, line in enumerate(lines):
+            if line.link == pointer or line.link.startswith(inside):
+                return index
+        pointer = pointer.rpartition("/")[0]
+    return 0

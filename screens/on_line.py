@@ -44,9 +44,18 @@ class OnLine(Staging):
             super().action_stage()
 
     @on(TextLines.LineOpened)
-    def _finding_opened(self, event: TextLines.LineOpened) -> None:
-        if event.line.about and event.line.link.partition(":")[0] not in ("finding", "object"):
+    def _opened(self, event: TextLines.LineOpened) -> None:
+        kind, _, pointer = event.line.link.partition(":")
+        if kind == "field":
+            self.show_field(pointer)
+        elif event.line.about and kind not in ("finding", "object"):
             self._choose("Go to", event.line.about, lambda found: self.go_to(found[0]))
+
+    def show_field(self, pointer: str) -> None:
+        """Show a field of the object in hand in its YAML; the nearest thing around it where it is not set."""
+        self.wanted_field = pointer
+        self.show_tab(next(i for i, tab in enumerate(self.tabs) if tab.id == "yaml"))
+        self.open_detail(focus=True)
 
     def go_to(self, finding: Finding) -> None:
         """Show a finding in the list of all, with why it is one."""
@@ -90,11 +99,15 @@ class OnLine(Staging):
         """What keys do on the line in hand; on the others, how to get to one that is risky."""
         found = self.line_findings
         hints: list[tuple[str, str]] = []
+        line = self.text.cursor_line
+        field = line is not None and line.link.startswith("field:")
         fixes = self.line_fixes
         if fixes:
             staged = all(self.view.plan.has(item.fingerprint) for item in fixes)
             hints.append(("s", f"{'unstage' if staged else 'stage'} {_of(fixes)}"))
-        if found:
+        if field:
+            hints.append(("enter", "its line"))
+        elif found:
             hints.append(("enter", "finding" if fixes else _of(found)))
         if self.text.has_risky:
             hints.append(("> <", "risky line"))

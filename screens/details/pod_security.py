@@ -39,6 +39,7 @@ def barrier_lines(hand: Hand) -> Iterator[Line]:
     minor = server_policy(hand.snapshot)
     policy = f"v1.{minor}" if minor is not None else "any version"
     about = _by_field(hand, standing.object)
+    here = standing.object == hand.row.ref
     told: set[str] = set()
     for level in LEVELS[LEVELS.index(standing.level) + 1 :]:
         barriers = [item for item in standing.barriers(minor, level) if item.check not in told]
@@ -47,18 +48,21 @@ def barrier_lines(hand: Hand) -> Iterator[Line]:
             continue
         yield line()
         besides = " besides" if len(told) > len(barriers) else ""
-        where = f" in {standing.object}" if standing.object != hand.row.ref else ""
+        where = "" if here else f" in {standing.object}"
         yield heading(f"Pod Security {level} ({policy}) refuses{besides}{where}")
         for barrier in barriers:
-            yield from _barrier(hand, barrier, about)
+            yield from _barrier(hand, barrier, about, here=here)
 
 
-def _barrier(hand: Hand, barrier: Barrier, about: Mapping[str, Sequence[Finding]]) -> Iterator[Line]:
+def _barrier(
+    hand: Hand, barrier: Barrier, about: Mapping[str, Sequence[Finding]], *, here: bool
+) -> Iterator[Line]:
     findings = tuple(dict.fromkeys(item for field in barrier.fields for item in about.get(field, ())))
     for said in list(prose(f"› {barrier.reason}: {barrier.detail}", hand.width, indent="  "))[:-1]:
         yield Line(((said.text, "evidence"),), about=findings)
     for field in barrier.fields[:MANY]:
-        yield Line(((f"    {field}", "muted"),), about=tuple(about.get(field, ())))
+        link = f"field:{field}" if here else ""
+        yield Line(((f"    {field}", "muted"),), link=link, about=tuple(about.get(field, ())))
     if len(barrier.fields) > MANY:
         yield line(f"    and {len(barrier.fields) - MANY} more", "muted")
 

@@ -77,7 +77,9 @@ def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
         for said in list(prose(f"› {piece.words}{where}", hand.width, indent="  ", style="evidence"))[:-1]:
             yield Line(said.spans, about=(finding,))
         if piece.path:
-            yield Line(((f"    {piece.path}", "muted"),), about=(finding,))
+            # The tab YAML shows the object in hand alone.
+            link = f"field:{piece.path}" if (piece.ref or finding.subject) == hand.row.ref else ""
+            yield Line(((f"    {piece.path}", "muted"),), link=link, about=(finding,))
     if finding.reaches:
         count = len(finding.reaches)
         more = ", …" if count > MANY else ""

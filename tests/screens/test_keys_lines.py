@@ -148,3 +148,27 @@ async def test_s_on_a_finding_without_a_fix_stages_nothing_and_says_so() -> None
         await user.press("s")
         assert checks(user) == []
         assert user.said[-1] == "no fix is known for obj-hostile-text: enter says more"
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("containers/0/securityContext/privileged", "privileged: true"),
+        ("containers/0/resources", "- name: main"),
+    ],
+    ids=["set", "not set"],
+)
+async def test_enter_on_a_field_shows_its_line_in_the_yaml(field: str, shown: str) -> None:
+    async with exploring(size=(80, 24)) as user:
+        await user.press("6")
+        await user.find(name="api")
+        await user.press("d")
+        user.explorer.text.focus()
+        await on_line(user, f"/spec/template/spec/{field}")
+        assert "enter its line" in user.lines[-1]
+        await user.press("enter")
+        assert user.explorer.tab.id == "yaml"
+        assert user.explorer.text.has_focus
+        assert shown in here(user).text
+        await user.press("escape")
+        assert user.explorer.pane.id == "workloads"
