@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from ksec_tui.cluster.base import LAST_APPLIED
 
 _NAME = re.compile(
@@ -209,6 +211,33 @@ def redacted(document: dict[str, object]) -> dict[str, object]:
     return {key: _walk(value) for key, value in result.items()}
 
 
+class _Applied(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+
+
+_READ_APPLIED = msgspec.json.Decoder(_Applied)
+_LONGEST = 1_000_000
+_API_VERSION = re.compile(r"[a-z0-9.-]{1,253}(?:/v[a-z0-9]{1,60})?")
+_TOLD = re.compile(rf", apiVersion ({_API_VERSION.pattern})\)\Z")
+
+
+def applied_version(annotation: str) -> str:
+    """The apiVersion of the manifest that the annotation of ``kubectl apply`` repeats; empty when it tells none.
+
+    It is told also by what stands for the annotation once that has been withheld.
+    """
+    told = _TOLD.search(annotation) if annotation.startswith("(withheld") else None
+    if told is not None:
+        return told[1]
+    if len(annotation) > _LONGEST:
+        return ""
+    try:
+        version = _READ_APPLIED.decode(annotation).api_version
+    except (ValueError, RecursionError):
+        return ""
+    return version if _API_VERSION.fullmatch(version) else ""
+
+
 def _walk(value: object) -> object:
     if isinstance(value, list):
         return [_walk(item) for item in value]
@@ -219,7 +248,8 @@ def _walk(value: object) -> object:
 
 def _entry(key: object, value: object) -> object:
     if key == LAST_APPLIED and isinstance(value, str) and not value.startswith("(withheld"):
-        return WITHHELD.format(f"{len(value):,} characters")
+        version = applied_version(value)
+        return WITHHELD.format(f"{len(value):,} characters" + (f", apiVersion {version}" if version else ""))
     if key in ("env", "httpHeaders") and isinstance(value, list):
         return [_env(item) for item in value]
     if key in ("command", "args") and isinstance(value, list):

@@ -19,13 +19,11 @@ import msgspec
 from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.numbers import line_key
 from ksec_tui.cluster.base import LAST_APPLIED
+from ksec_tui.cluster.redact import applied_version
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import clean
 from ksec_tui.data.versions import Deprecation, deprecations
-
-_LONGEST = 1_000_000
-"""An annotation of ``kubectl apply`` beyond this many characters is not looked into."""
 
 
 class Sign(Enum):
@@ -88,12 +86,7 @@ class _Document(msgspec.Struct, rename="camel"):
     metadata: _Meta | None = None
 
 
-class _Applied(msgspec.Struct, rename="camel"):
-    api_version: str = ""
-
-
 _READ = msgspec.json.Decoder(_Document)
-_READ_APPLIED = msgspec.json.Decoder(_Applied)
 
 Rows = Mapping[tuple[str, str], Deprecation]
 
@@ -159,13 +152,10 @@ def _signs(ref: ObjectRef, document: _Document, rows: Rows, versions: set[str]) 
             pointer = f"/metadata/managedFields/{index}/apiVersion"
             yield ApiUse(written, ref, Sign.MANAGED, entry.manager, entry.time or "", pointer)
     applied = (meta.annotations or {}).get(LAST_APPLIED)
-    if told or entries or not isinstance(applied, str) or len(applied) > _LONGEST:
+    if told or entries or not isinstance(applied, str):
         # Where managers are known they know better: the annotation outlives many repairs.
         return
-    try:
-        version = _READ_APPLIED.decode(applied).api_version
-    except (ValueError, RecursionError):
-        return
+    version = applied_version(applied)
     if row := rows.get((version, ref.kind)):
         pointer = "/metadata/annotations/" + LAST_APPLIED.replace("/", "~1")
         yield ApiUse(row, ref, Sign.APPLIED, pointer=pointer)
