@@ -7,7 +7,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.runner import fix_for, run_one
-from ksec_tui.fixes.flow_effects import effects, openings, said
+from ksec_tui.fixes.flow_effects import said
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.report import report
 from ksec_tui.fixes.simulate import simulate
@@ -15,7 +15,16 @@ from tests.analysis.network.worlds import Tree, balancer, deployment, policy, se
 from tests.checks.network.judging import CHECKS
 
 GUARD = ObjectRef("shop", NETWORK_POLICY.name, "guard", NETWORK_POLICY.group)
-WORLD = [deployment(), deployment("api"), deployment("chat", "ops"), deployment("wiki", "docs")]
+
+
+def pod(name: str, namespace: str = "shop") -> Tree:
+    ports = [{"name": "main", "containerPort": 8080}]
+    spec = {"containers": [{"name": "app", "image": "registry.example/app:1.0.0", "ports": ports}]}
+    meta = {"name": name, "namespace": namespace, "labels": {"app": name}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": {"phase": "Running"}}
+
+
+WORLD = [pod("web"), pod("api"), pod("chat", "ops"), pod("wiki", "docs")]
 
 
 def after(tree: Tree, *trees: Tree) -> tuple[Snapshot, Snapshot]:
@@ -23,56 +32,53 @@ def after(tree: Tree, *trees: Tree) -> tuple[Snapshot, Snapshot]:
     return before, before.with_documents({GUARD: tree})
 
 
-def test_who_is_cut_off_and_who_stays_is_said_once_for_workloads_alike() -> None:
-    inside = policy(policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": {}}]}])
-    before, now = after(inside)
-    (effect,) = effects(before, now, [GUARD])
-    assert [ref.name for ref in effect.subjects] == ["api", "web"]
-    assert effect.words == (
-        "Deployment shop/api and 1 more workload alike: "
-        "no longer let in: 2 workloads of docs, ops and every address outside of pods; "
-        "still let in: 2 workloads of shop"
-    )
+def test_who_is_cut_off_is_said_with_the_ports_and_how_many_pods_that_are() -> None:
+    rules = [{"from": [{"podSelector": {}}]}, {"ports": [{"port": 8080}]}]
+    before, now = after(policy(policyTypes=["Ingress"], ingress=rules))
+    assert list(said(before, now, [GUARD])) == [
+        "cut off: namespace docs, namespace ops → namespace shop: everything but TCP 8080 (4 pairs of pods)",
+        "cut off: every address outside of pods → namespace shop: everything but TCP 8080 (2 pods)",
+    ]
 
 
-def test_egress_tells_what_is_out_of_reach_and_addresses_that_are_left_out() -> None:
+def test_one_address_that_is_left_out_is_told_as_such() -> None:
     block = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
-    six = {"ipBlock": {"cidr": "::/0"}}
-    rules = [{"to": [block, six]}, {"to": [{"namespaceSelector": {}}]}]
+    rules = [{"to": [block, {"ipBlock": {"cidr": "::/0"}}]}, {"to": [{"namespaceSelector": {}}]}]
     before, now = after(policy(policyTypes=["Egress"], egress=rules))
-    (effect,) = effects(before, now, [GUARD])
-    assert (effect.direction, effect.lost.workloads) == ("egress", frozenset())
-    assert effect.words.endswith(
-        ": out of its reach: 169.254.169.254; still within its reach: 2 workloads of docs, ops and every address "
-        "outside of pods but 169.254.169.254"
-    )
+    told = list(said(before, now, [GUARD]))
+    assert told == ["cut off: namespace shop → 169.254.169.254: everything (2 pods)"]
 
 
-def test_what_a_wider_policy_lets_in_is_told_as_gained() -> None:
-    closed = policy(policyTypes=["Ingress"])
-    trees = [*WORLD, closed]
-    before = snapshot_of(trees)
-    rule: Tree = {"from": [{"namespaceSelector": {}}]}
+def test_what_a_wider_policy_lets_in_is_told_as_opened() -> None:
+    before = snapshot_of([*WORLD, policy(policyTypes=["Ingress"])])
+    rule: Tree = {"from": [{"namespaceSelector": {}}], "ports": [{"port": 8080}]}
     now = before.with_documents({GUARD: policy(policyTypes=["Ingress"], ingress=[rule])})
-    (effect,) = effects(before, now, [GUARD])
-    assert not effect.lost
-    assert "let in now: 4 workloads of docs, ops, shop" in effect.words
+    told = list(said(before, now, [GUARD]))
+    assert told
+    assert all(words.startswith("opened: ") and "TCP 8080" in words for words in told)
 
 
 def test_nothing_is_said_of_what_stays_as_it_is() -> None:
     before, now = after(policy(policyTypes=["Ingress"], ingress=[{}]))
-    assert effects(before, now, [GUARD]) == ()
+    assert list(said(before, now, [GUARD])) == []
     assert list(said(before, before, [ObjectRef("shop", "Deployment", "web", "apps")])) == []
+
+
+def test_a_long_list_of_namespaces_is_cut() -> None:
+    trees = [pod("web"), *(pod("x", f"space-{number}") for number in range(9))]
+    before, now = after(policy(policyTypes=["Ingress"]), *trees)
+    told = " ".join(said(before, now, [GUARD]))
+    assert "namespace space-0, namespace space-1, namespace space-2 and 6 more → " in told
 
 
 def test_a_service_that_is_withdrawn_tells_the_way_that_goes() -> None:
     before = snapshot_of([deployment(), balancer()])
     ref = ObjectRef("shop", SERVICE.name, "web")
     now = before.with_documents({ref: service()})
-    words = [item.words for item in openings(before, now, [ref])]
-    assert words
-    assert all(text.startswith("no more: ") for text in words)
-    assert any("internet → Service shop/web (LoadBalancer 203.0.113.7" in text for text in words)
+    told = list(said(before, now, [ref]))
+    assert told
+    assert all(words.startswith("no way in any more: ") for words in told)
+    assert any("internet → Service shop/web (LoadBalancer 203.0.113.7" in words for words in told)
 
 
 def test_the_report_has_the_connections_and_the_evidence_of_each_rule() -> None:
@@ -85,7 +91,7 @@ def test_the_report_has_the_connections_and_the_evidence_of_each_rule() -> None:
             plan = plan.stage(finding, fix)
     text = report(simulate(snapshot, plan, CHECKS.values()), plan, snapshot)
     assert "## Connections" in text
-    assert "no longer let in: 2 workloads of docs, ops" in text
-    assert "- Keeps: TCP 8080 of Deployment shop/web from every address: Service shop/web" in text
+    assert "- cut off: namespace docs, namespace ops → Pod shop/api: everything" in text
+    assert "- Keeps: TCP 8080 of Pod shop/web from every address: Service shop/web" in text
     # Nobody has said which plugin runs, so whether any of it is enforced is open.
     assert "What policies say may not be what happens" in text

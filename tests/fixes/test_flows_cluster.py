@@ -72,10 +72,10 @@ def test_a_default_deny_keeps_what_is_needed_and_tells_what_is_lost(
     assert lost_needs(cluster(), result.snapshot, result.after) == ()
     told = list(said(cluster(), result.snapshot, result.after))
     record_property("told", told)
-    assert any("no longer let in" in words or "out of its reach" in words for words in told)
-    assert not any("within its reach now" in words or "let in now" in words for words in told)
+    assert any(words.startswith("cut off: ") and words.endswith("pairs of pods)") for words in told)
+    assert not any(words.startswith(("opened: ", "new way in: ")) for words in told)
     # Ways in from outside are needs of their own: none of them goes.
-    assert not any(words.startswith("no more: ") for words in told)
+    assert not any(words.startswith("no way in") for words in told)
 
 
 @needs_cluster
