@@ -34,6 +34,8 @@ def is_sidecar(item: Placed) -> bool:
 def those(workload: Workload, wanted: Callable[[Placed], bool]) -> list[Placed]:
     """The containers for which `wanted` holds; of a live pod only those that the template's do not stand for."""
     found = [item for item in workload.placed if wanted(item)]
+    if not found or not found[-1].injected:  # those of live pods come last
+        return found
     told = {item.container.name for item in found if not item.injected}
     return [item for item in found if not item.injected or item.container.name not in told]
 

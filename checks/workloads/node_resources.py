@@ -34,14 +34,13 @@ def _by_default(snapshot: Snapshot, namespace: str, what: str) -> bool:
 
 def _without(workload: Workload, cluster: Snapshot, what: str) -> list[Placed]:
     """The containers without a limit of `what`; debug containers cannot have one."""
-    if _by_default(cluster, workload.namespace, what):
-        return []
 
     def wanted(item: Placed) -> bool:
         limited = _limited(item.container.resources, what) or _limited(item.spec.resources, what)
         return not limited and item.list != "ephemeralContainers"
 
-    return those(workload, wanted)
+    found = those(workload, wanted)
+    return [] if found and _by_default(cluster, workload.namespace, what) else found
 
 
 @check(
