@@ -132,18 +132,14 @@ def spread(network: Network, direction: Direction, fixed: Group, *, subject: boo
             if bits:
                 found[outcome] = found.get(outcome, 0) | bits
         return found
+    free = local.get(None, 0)
+    baseline = list(asking.tier(asking.side.baseline, free)) if free else []
     for bits, admin in asking.tier(asking.side.admin, every):
-        for said, part in local.items():
-            both = bits & part
-            if not both:
-                continue
-            if said is not None:
-                outcome = decide(admin, *said, ())
+        cases = [(part, said, ()) for said, part in local.items() if said is not None]
+        for part, said, last in (*cases, *((part, None, last) for part, last in baseline)):
+            if both := bits & part:
+                outcome = decide(admin, None, NONE, last) if said is None else decide(admin, *said, last)
                 found[outcome] = found.get(outcome, 0) | both
-                continue
-            for rest, baseline in asking.tier(asking.side.baseline, both):
-                outcome = decide(admin, None, NONE, baseline)
-                found[outcome] = found.get(outcome, 0) | rest
     return found
 
 
@@ -232,7 +228,7 @@ class _Asking:
         self, buckets: Iterable[tuple[BoundPolicy, ...]], bits: int
     ) -> Iterator[tuple[int, list[Bucket]]]:
         """The groups `bits` cut by which rules of a tier match, with those rules."""
-        cut: list[tuple[int, tuple[tuple[int, int, Match], ...]]] = [(bits, ())]
+        cut: list[_Cut] = [(bits, ())]
         for place, bucket in enumerate(buckets):
             for turn, item in enumerate(bucket):
                 if self.subject and not item.subjects.has(self.fixed.number):
@@ -240,6 +236,11 @@ class _Asking:
                 for rule in item.rules(self.side.direction) or ():
                     for match, having in self._matching(item, rule):
                         cut = list(_cut(cut, having, (place, turn, match)))
+            # What a rule has decided on every port, no policy of a later priority is asked about.
+            for part, steps in cut:
+                if _settled(steps):
+                    yield part, _in_order(steps)
+            cut = [(part, steps) for part, steps in cut if not _settled(steps)]
         for part, steps in cut:
             yield part, _in_order(steps)
 
@@ -264,9 +265,14 @@ class _Asking:
                 yield bool(touches), item.subjects.bits
 
 
-def _cut(
-    parts: Iterable[tuple[int, tuple[tuple[int, int, Match], ...]]], bits: int, step: tuple[int, int, Match]
-) -> Iterator[tuple[int, tuple[tuple[int, int, Match], ...]]]:
+_Step = tuple[int, int, Match]
+"""The place of a priority, the turn of a policy in it, and a rule of it that matches."""
+
+_Cut = tuple[int, tuple[_Step, ...]]
+"""Groups as bits, and the rules that match them."""
+
+
+def _cut(parts: Iterable[_Cut], bits: int, step: _Step) -> Iterator[_Cut]:
     for part, steps in parts:
         inside = part & bits
         if inside:
@@ -275,7 +281,11 @@ def _cut(
             yield rest, steps
 
 
-def _in_order(steps: Iterable[tuple[int, int, Match]]) -> list[Bucket]:
+def _settled(steps: tuple[_Step, ...]) -> bool:
+    return any(match.sure and match.ports.all for _, _, match in steps)
+
+
+def _in_order(steps: Iterable[_Step]) -> list[Bucket]:
     buckets: dict[int, dict[int, list[Match]]] = {}
     for place, turn, match in steps:
         buckets.setdefault(place, {}).setdefault(turn, []).append(match)

@@ -161,8 +161,8 @@ def tier(
     peer: Tree | str,
     target: Tree | None,
     flow: tuple[str, int],
-) -> str | None:
-    """The action of the first rule that matches; ``?`` when two of one priority disagree."""
+) -> set[str]:
+    """The action of the first rule that matches; more than one when policies of one priority disagree."""
     by_priority: dict[int, set[str]] = {}
     for policy in world.admin:
         spec = policy["spec"]
@@ -176,10 +176,7 @@ def tier(
             if not protocols or any(admin_port(item, target, *flow) for item in protocols):
                 by_priority.setdefault(spec["priority"], set()).add(rule["action"])
                 break
-    if not by_priority:
-        return None
-    actions = by_priority[min(by_priority)]
-    return next(iter(actions)) if len(actions) == 1 else "?"
+    return by_priority[min(by_priority)] if by_priority else set()
 
 
 def decided(
@@ -188,15 +185,13 @@ def decided(
     """What the policies of one end say; None when that is open."""
     if isinstance(pod, str) or host(pod):
         return True
-    first = tier(world, "Admin", way, pod, peer, target, flow)
-    if first in ("Accept", "Deny"):
-        return first == "Accept"
     middle = local(world, way, pod, peer, target, flow)
     if middle is None:
         last = tier(world, "Baseline", way, pod, peer, target, flow)
-        rest: bool | None = {"Accept": True, "Deny": False, "Pass": True, None: True, "?": None}[last]
+        rest = {action != "Deny" for action in last or {"Pass"}}
     else:
-        rest = middle
-    if first == "?":
-        return None
-    return rest
+        rest = {middle}
+    ends: set[bool] = set()
+    for action in tier(world, "Admin", way, pod, peer, target, flow) or {"Pass"}:
+        ends |= rest if action == "Pass" else {action == "Accept"}
+    return ends.pop() if len(ends) == 1 else None
