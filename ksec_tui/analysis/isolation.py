@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ksec_tui.analysis.accounts import bindings_of_account, token_mounted
 from ksec_tui.analysis.network.balancers import Zone
+from ksec_tui.analysis.network.doubts import doubts
 from ksec_tui.analysis.network.engines import enforcing_cni
 from ksec_tui.analysis.network.exposure import Certainty, Exposure, exposures
 from ksec_tui.analysis.network.policies import (
@@ -22,7 +23,9 @@ from ksec_tui.analysis.network.policies import (
     isolating,
     peer_openness,
 )
+from ksec_tui.analysis.network.rules import Action, Clause, Tier
 from ksec_tui.analysis.network.selectors import alive, workloads_in
+from ksec_tui.analysis.network.world import policies_of
 from ksec_tui.analysis.pod_security import enforced, mode
 from ksec_tui.analysis.rbac.grants import gaps
 from ksec_tui.cluster.base import KubeObject
@@ -169,9 +172,25 @@ def _network(snapshot: Snapshot, namespace: str, direction: Direction) -> Part:
     enforcing = enforcing_cni(snapshot)
     if enforcing.value is False:
         return Part(direction, 0.0, "unenforced", f"{found.words}; but {enforcing.reason}")
-    if enforcing.value is None:
-        words = f"{found.words}; but whether policies are enforced is not known: {enforcing.reason}"
-        return Part(direction, None, "?", words)
+    doubt = next((item.words for item in doubts(snapshot, (namespace,)) if item.may_allow), "")
+    if not doubt:
+        above: dict[Direction, str] = snapshot.derived(_let_through, _let_through)
+        doubt = above.get(direction, "")
+    return Part(direction, None, "?", f"{found.words}; but {doubt}") if doubt else found
+
+
+def _let_through(snapshot: Snapshot) -> dict[Direction, str]:
+    """By direction, which cluster-wide policy lets through before NetworkPolicies are asked, in words."""
+    found: dict[Direction, str] = {}
+    for policy in policies_of(snapshot):
+        if policy.tier is Tier.ADMIN:
+            sides: tuple[tuple[Direction, tuple[Clause, ...] | None], ...] = (
+                ("ingress", policy.ingress),
+                ("egress", policy.egress),
+            )
+            for direction, clauses in sides:
+                if any(clause.action is Action.ALLOW for clause in clauses or ()):
+                    found.setdefault(direction, f"{policy.ref} may let through what they shut")
     return found
 
 

@@ -141,7 +141,7 @@ PANE = Pane(
         workload_pods.LISTING,
         workload_nodes.LISTING,
     ),
-    aliases=("wl", "workload", "pods", "po", "deploy", "images"),
+    aliases=("wl", "workload", "pods", "po", "deploy"),
     badge=lambda view: str(len(workloads(view.state.snapshot))),
     short="Work",
 )

@@ -183,7 +183,24 @@ def test_policies_that_nothing_enforces_isolate_nothing() -> None:
 def test_policies_of_which_nobody_knows_whether_they_are_enforced_are_unknown() -> None:
     item = isolation(snapshot_of([namespace(), policy("deny")]), "shop")[1]
     assert item.share is None
-    assert "whether policies are enforced is not known" in item.words
+    assert "it is not known whether policies are enforced" in item.words
+
+
+def test_a_cluster_wide_policy_that_goes_first_and_lets_through_leaves_isolation_unknown() -> None:
+    admin = {
+        "apiVersion": "policy.networking.k8s.io/v1alpha1",
+        "kind": "AdminNetworkPolicy",
+        "metadata": {"name": "monitoring"},
+        "spec": {
+            "priority": 1,
+            "subject": {"namespaces": {}},
+            "ingress": [{"action": "Allow", "from": [{"namespaces": {}}]}],
+        },
+    }
+    parts = found(deployment(), policy("deny"), policy("out", "Egress"), admin)
+    assert parts["ingress"].share is None
+    assert "AdminNetworkPolicy monitoring may let through" in parts["ingress"].words
+    assert parts["egress"].share == 1.0
 
 
 @pytest.mark.parametrize(
