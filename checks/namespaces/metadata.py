@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
 from ksec_tui.analysis.network.reach import address_end, flow, group_end
-from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at
 from ksec_tui.checks.network.isolation import SPACES, Space
@@ -55,14 +53,12 @@ IDENTITIES = (
 CONCEALED = "iam.gke.io/gke-metadata-server-enabled"
 """Label of nodes on which GKE's own server answers pods in place of the machine's."""
 
-_NODES = dataclasses.replace(SPACES, kinds=(*SPACES.kinds, *ADMIN_KINDS))
-
 
 @check(
     "ns-metadata-reachable",
     "Pods can reach the cloud's metadata service",
     Severity.MEDIUM,
-    on=_NODES,
+    on=SPACES,
     needs=(NETWORK_POLICY,),
     everywhere=(NODE, SERVICE_ACCOUNT),
     threats=(Threat.CONTAINER,),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from ksec_tui.analysis.network.basics import Dns, api_servers, calls_api, dns
 from ksec_tui.analysis.network.policies import isolating
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.reach import End, address_end, flow, group_end
-from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at
 from ksec_tui.checks.network.isolation import SPACES, Space
@@ -32,14 +30,12 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.network_egress import allow_names
 
-_SPACES = dataclasses.replace(SPACES, kinds=(*SPACES.kinds, *ADMIN_KINDS))
-
 
 @check(
     "net-egress-no-dns",
     "Pods that policies keep from name resolution",
     Severity.LOW,
-    on=_SPACES,
+    on=SPACES,
     needs=(NETWORK_POLICY,),
     everywhere=(SERVICE, NAMESPACE),
     threats=(Threat.CONTAINER,),
@@ -201,7 +197,7 @@ def _allow_dns(space: Space, cluster: Snapshot) -> Fix | None:
     "net-egress-no-api",
     "Pods that policies keep from the API server they use",
     Severity.LOW,
-    on=_SPACES,
+    on=SPACES,
     needs=(NETWORK_POLICY,),
     everywhere=(
         SERVICE,

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
+from ksec_tui.analysis.network.labels import bits_of
 from ksec_tui.analysis.network.policies import Direction, isolated
+from ksec_tui.analysis.network.ports import ALL
+from ksec_tui.analysis.network.rules import Action
 from ksec_tui.analysis.network.selectors import alive, namespaces_running, workloads_in
+from ksec_tui.analysis.network.world import ADMIN_KINDS, network
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at
 from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
@@ -37,7 +41,7 @@ def _space(snapshot: Snapshot, name: str) -> Space:
 
 SPACES: Subjects[Space] = Subjects(
     "namespaces with workloads",
-    (*WORKLOAD_KINDS, CUSTOM_RESOURCE),
+    (*WORKLOAD_KINDS, CUSTOM_RESOURCE, *ADMIN_KINDS),
     lambda snapshot: (_space(snapshot, name) for name in namespaces_running(snapshot)),
     lambda space: space.ref,
     lambda snapshot, ref: _space(snapshot, ref.name) if ref.name in namespaces_running(snapshot) else None,
@@ -52,6 +56,8 @@ def _open(
     if not space.workloads:
         yield NotApplicable("its workloads are on their nodes' network, which policies do not govern")
     for workload in space.workloads:
+        if _agent(workload) or _denied_by_default(cluster, workload, direction):
+            continue
         answer = isolated(cluster, workload, direction)
         name = f"{workload.ref.kind} {workload.ref.name}"
         if answer.value is None:
@@ -59,6 +65,44 @@ def _open(
         elif not answer.value:
             words = f"no NetworkPolicy limits {direction} of {name}"
             yield Evidence(labels_at(workload), words, workload.object.ref)
+
+
+def _agent(workload: Workload) -> bool:
+    """Whether it is an agent of Kubernetes on every node, whose distribution decides over its connections."""
+    return workload.ref.kind == "DaemonSet" and workload.namespace in SYSTEM_NAMESPACES
+
+
+def _denied_by_default(snapshot: Snapshot, workload: Workload, direction: Direction) -> bool:
+    """Whether a cluster-wide policy denies its pods whatever no other policy allows.
+
+    That is a rule that denies every port of all pods of other namespaces, in the admin or the baseline tier.
+    """
+    world = network(snapshot)
+    side = world.side(direction)
+    if not side.tiers:
+        return False
+    own = {group.number for group in world.in_namespace(workload.namespace)}
+    others = sum(
+        1 << item.number for item in world.groups if item.number not in own and not item.host_network
+    )
+    return all(
+        any(
+            rule.clause.action is Action.DENY
+            and rule.clause.ports.fixed == ALL
+            and not others & ~rule.peers.bits
+            for bucket in (*side.admin, *side.baseline)
+            for item in bucket
+            if item.subjects.has(group.number)
+            for rule in item.rules(direction) or ()
+        )
+        for group in world.groups_of(workload)
+    )
+
+
+def _selectable(snapshot: Snapshot) -> int:
+    """The groups that selectors can match, as bits."""
+    groups = network(snapshot).groups
+    return bits_of([item.number for item in groups if not item.host_network], len(groups))
 
 
 @check(

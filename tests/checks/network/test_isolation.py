@@ -14,6 +14,7 @@ from tests.analysis.network.worlds import (
     PUBLIC,
     Tree,
     balancer,
+    daemon_set,
     definition,
     deployment,
     ingress,
@@ -62,6 +63,36 @@ def test_policies_that_were_not_read_are_not_taken_for_missing() -> None:
     for check in ("ns-no-netpol-ingress", "ns-no-netpol-egress", "net-datastore-open"):
         found = run_one(snapshot, CHECKS[check]).findings
         assert {item.verdict.value for item in found} <= {"unknown"}
+
+
+def cluster_wide(tier: str, **rule: Any) -> Tree:
+    denied = {"name": "deny", "action": "Deny", "from": [{"namespaces": {}}], **rule}
+    return {
+        "apiVersion": "policy.networking.k8s.io/v1alpha2",
+        "kind": "ClusterNetworkPolicy",
+        "metadata": {"name": "default-deny"},
+        "spec": {"tier": tier, "priority": 100, "subject": {"namespaces": {}}, "ingress": [denied]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("denied", "found"),
+    [
+        (cluster_wide("Baseline"), []),
+        (cluster_wide("Admin"), []),
+        (cluster_wide("Baseline", action="Accept"), ["medium", "medium"]),
+        (
+            cluster_wide("Baseline", protocols=[{"tcp": {"destinationPort": {"number": 22}}}]),
+            ["medium", "medium"],
+        ),
+    ],
+)
+def test_a_cluster_wide_default_deny_counts_as_much(denied: Tree, found: list[str]) -> None:
+    assert severities("ns-no-netpol-ingress", deployment(), deployment("x", "other"), denied) == found
+
+
+def test_agents_of_kubernetes_on_every_node_are_not_told() -> None:
+    assert severities("ns-no-netpol-ingress", daemon_set("csi-node", "registry.k8s.io/csi:v1")) == []
 
 
 def test_kube_systems_policies_are_left_to_its_distribution() -> None:
