@@ -13,7 +13,7 @@ from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.versions.flaws import told
 from ksec_tui.checks.workloads._common import elsewhere, named
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.data.versions import flaws
+from ksec_tui.data.versions import with_flaws
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import NotApplicable, Outcome, Unknown
 from ksec_tui.findings.fix import Fix, Risk
@@ -24,10 +24,9 @@ _ELSEWHERE = frozenset({API_SERVER, *CONTROL_PLANE})
 
 
 def _judged(workload: Workload) -> Iterator[tuple[Placed, str]]:
-    known = {flaw.component for flaw in flaws().cves} - _ELSEWHERE
     for item in workload.placed:
         component = component_of(item.container.image)
-        if component in known:
+        if component and component not in _ELSEWHERE and component in with_flaws():
             yield item, component
 
 

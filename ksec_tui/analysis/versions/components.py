@@ -6,6 +6,7 @@ sight have no such pods, and then nothing is known.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ def running(snapshot: Snapshot, component: str = "") -> tuple[Running, ...]:
     return tuple(item for items in found.values() for item in items)
 
 
+@functools.lru_cache(maxsize=8192)
 def component_of(image: str) -> str:
     """Which component an image is of; empty when it is none that is known here."""
     name = repository(image)
@@ -112,23 +114,18 @@ def server_versions(snapshot: Snapshot) -> tuple[Version, ...]:
 
 def _collect(snapshot: Snapshot) -> dict[str, tuple[Running, ...]]:
     found: dict[str, list[Running]] = {component: [] for component, _ in _IMAGES}
-    kinds: dict[str, str] = {}
     for pod in snapshot.of(POD):
         if pod.finished:
             continue
-        for component, image, pointer in _images(pod, kinds):
+        for component, image, pointer in _images(pod):
             if component in KUBERNETES and pod.namespace != PLACE:
                 continue
             found[component].append(Running(component, image_version(image), image, pod, pointer))
     return {component: tuple(items) for component, items in found.items()}
 
 
-def _images(pod: Pod, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _images(pod: Pod) -> Iterator[tuple[str, str, str]]:
     for index, container in enumerate(pod.spec.containers):
-        image = container.image
-        # Many pods share few images.
-        component = kinds.get(image)
-        if component is None:
-            component = kinds[image] = component_of(image)
+        component = component_of(container.image)
         if component:
-            yield component, image, f"/spec/containers/{index}/image"
+            yield component, container.image, f"/spec/containers/{index}/image"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -71,11 +72,24 @@ def hits(
         windows: whether it runs on a Windows node; some flaws exist there only, others on Linux only.
         snapshot: where it runs: a flaw that needs something which is certainly not there is left out.
     """
-    wanted = frozenset(components)
+    judge = functools.partial(_hits, version, tuple(components), snapshot, windows=windows)
+    if snapshot is None:
+        return judge()
+    # Many nodes and pods run few versions.
+    known: dict[object, tuple[Hit, ...]] = snapshot.derived(hits, lambda _: {})
+    key = (version, version.suffix, tuple(components), windows)
+    if key not in known:
+        known[key] = judge()
+    return known[key]
+
+
+def _hits(
+    version: Version, components: tuple[str, ...], snapshot: Snapshot | None, *, windows: bool
+) -> tuple[Hit, ...]:
     found = []
     for flaw in flaws().cves:
         if (
-            flaw.component not in wanted
+            flaw.component not in components
             or flaw.instead
             or flaw.os not in ("", "windows" if windows else "linux")
         ):

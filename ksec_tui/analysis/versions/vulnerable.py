@@ -71,7 +71,9 @@ def _collect(snapshot: Snapshot) -> tuple[Vulnerability, ...]:
             places.setdefault(hit.flaw.id, []).append(Place(ref, hit))
             known[hit.flaw.id] = hit.flaw
     rank = ("critical", "high", "medium", "low", "unrated")
-    by_worst = sorted(known.values(), key=lambda flaw: (rank.index(flaw.severity), -(flaw.score or 0.0), flaw.id))
+    by_worst = sorted(
+        known.values(), key=lambda flaw: (rank.index(flaw.severity), -(flaw.score or 0.0), flaw.id)
+    )
     listed = [Vulnerability(flaw, tuple(places[flaw.id])) for flaw in by_worst]
     return (*listed, *(Vulnerability(flaw, ()) for flaw in flaws().cves if flaw.instead))
 

@@ -29,6 +29,7 @@ from ksec_tui.data.versions.store import (
     oldest_as_of,
     products,
     releases,
+    with_flaws,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "oldest_as_of",
     "products",
     "releases",
+    "with_flaws",
 ]

@@ -113,6 +113,7 @@ def _copy(name: str, raw: bytes, origin: str) -> Copy:
 def forget() -> None:
     """Read the files anew at the next question."""
     _copies.cache_clear()
+    _with_flaws.cache_clear()
 
 
 def _content(shape: type[T]) -> T:
@@ -135,6 +136,16 @@ def products() -> Products:
 def flaws() -> Flaws:
     """Known vulnerabilities of what versions can be seen of."""
     return _content(Flaws)
+
+
+def with_flaws() -> frozenset[str]:
+    """The components of which the data knows any flaw."""
+    return _with_flaws(places.folders())
+
+
+@functools.lru_cache(maxsize=4)
+def _with_flaws(_: tuple[Path, ...]) -> frozenset[str]:
+    return frozenset(flaw.component for flaw in flaws().cves)
 
 
 def deprecations() -> Deprecations:
