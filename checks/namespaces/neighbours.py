@@ -139,16 +139,22 @@ def mixed_trust(namespace: Namespace, cluster: Snapshot) -> Iterator[Outcome]:
         return
     items = workloads_in(cluster, namespace.name)
     open_ones = [item for item in items if _faces_internet(item, cluster)]
-    if not open_ones:
+    unsure = any(cluster.gap(kind) for kind in EXPOSURE_KINDS)
+    if len(items) < 2 or not (open_ones or unsure):
         return
+    found, powerful = [], False
     for item in items:
         power = _power(item, cluster)
+        powerful = powerful or bool(power)
         beside = next((other for other in open_ones if other.ref != item.ref), None)
         if power and beside is not None:
             words = (
                 f"{item.ref} {power} and shares the namespace with {beside.ref}, which the internet reaches"
             )
-            yield Evidence("", words, item.object.ref)
+            found.append(Evidence("", words, item.object.ref))
+    yield from found
+    if powerful and unsure and not found:
+        yield NotApplicable("what is exposed here is not known")
 
 
 def _faces_internet(workload: Workload, cluster: Snapshot) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.network.balancers import Zone
@@ -14,12 +15,15 @@ from ksec_tui.cluster.access import Secret
 from ksec_tui.cluster.kinds import SECRET, WORKLOAD_KINDS
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check, objects
-from ksec_tui.findings.finding import Evidence
+from ksec_tui.findings.finding import Evidence, NotApplicable
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 MANY = 5
 """Workloads that hold one Secret, from which on it is told."""
+
+_SECRETS = replace(objects(SECRET), kinds=(SECRET, *EXPOSURE_KINDS))
+"""What is found exposed is so whatever else was not read; what was not read is told beside it."""
 
 
 def _single(workload: Workload) -> tuple[Variable, ...]:
@@ -178,13 +182,12 @@ def _mount(workload: Workload, uses: tuple[Variable, ...]) -> Fix | None:
     "sec-secret-fanout",
     "Secret in many or exposed workloads",
     Severity.INFO,
-    on=objects(SECRET),
+    on=_SECRETS,
     needs=WORKLOAD_KINDS,
-    also=EXPOSURE_KINDS,
     threats=(Threat.CONTAINER,),
     references=("MS-TA9025", "OWASP K03"),
 )
-def fanout(secret: Secret, cluster: Snapshot) -> Iterator[Evidence]:
+def fanout(secret: Secret, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A Secret is in the containers of many workloads, or of one that the internet reaches.
 
     ## Why
@@ -253,11 +256,16 @@ def fanout(secret: Secret, cluster: Snapshot) -> Iterator[Evidence]:
     status: {loadBalancer: {ingress: [{ip: 203.0.113.7}]}}
     ```
     """
-    if is_system(secret):
-        return
-    holders = users(cluster, secret.namespace, secret.name)
+    holders = () if is_system(secret) else users(cluster, secret.namespace, secret.name)
+    found = []
     if len(holders) > MANY:
-        yield Evidence("", f"{len(holders)} workloads hold it, such as {holders[0].ref} and {holders[1].ref}")
-    for workload in holders:
-        if any(item.zone is Zone.INTERNET for item in exposures_of(cluster, workload.ref)):
-            yield Evidence("", f"{workload.ref} holds it, which the internet reaches", workload.ref)
+        words = f"{len(holders)} workloads hold it, such as {holders[0].ref} and {holders[1].ref}"
+        found.append(Evidence("", words))
+    found += [
+        Evidence("", f"{workload.ref} holds it, which the internet reaches", workload.ref)
+        for workload in holders
+        if any(item.zone is Zone.INTERNET for item in exposures_of(cluster, workload.ref))
+    ]
+    yield from found
+    if holders and not found and any(cluster.gap(kind) for kind in EXPOSURE_KINDS):
+        yield NotApplicable("which of its workloads are exposed is not known")
