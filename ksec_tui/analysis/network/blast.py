@@ -183,9 +183,9 @@ class Blast:
 
     def _reasons(self, name: str, group: Group, there: AddressSet, wanted: Connections) -> tuple[Reason, ...]:
         if group.host_network:
-            words = f"{group} is in its node's network, which policies do not govern"
+            words = f"{self.workload.ref.path} is in its node's network, which policies do not govern"
             return (Reason(None, "", True, words),)
-        names = str(group), f"the {name}"
+        names = self.workload.ref.path, f"the {name}"
         return explained(self._network.egress, group, there, (), _one_of(wanted), names=names).reasons
 
 

@@ -46,12 +46,16 @@ class PodEnd:
     Attributes:
         group: the class of equal pods.
         pod: the one, where it matters which (its node, itself).
+        name: what to call it; empty for the name of the pod or group.
     """
 
     group: Group
     pod: Pod | None = None
+    name: str = ""
 
     def __str__(self) -> str:
+        if self.name:
+            return self.name
         return f"{self.pod.namespace}/{self.pod.name}" if self.pod is not None else str(self.group)
 
 
@@ -151,7 +155,7 @@ def group_end(snapshot: Snapshot, ref: ObjectRef, rules: Rules = DEFAULT) -> tup
     Raises:
         EndError: it was not read, or none of its pods is to run.
     """
-    found = tuple(PodEnd(group) for group in network(snapshot, rules).group_of(ref))
+    found = tuple(PodEnd(group, name=ref.path) for group in network(snapshot, rules).group_of(ref))
     if not found:
         raise EndError(f"{ref} was not read, or has no pods")
     return found

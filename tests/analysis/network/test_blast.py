@@ -137,3 +137,8 @@ def test_live_pods_are_counted_and_ended_ones_are_not() -> None:
     found = blast(pod("a", "Running"), pod("b", "Pending"), pod("c", "Succeeded"), pod("d", "Failed"))
     assert found.pods == 2
     assert found.share == 1.0
+
+
+def test_reasons_name_the_workload_that_was_asked_about_though_others_are_alike() -> None:
+    found = blast(deployment("another"))
+    assert found.target("internet").reasons[0].words.startswith("no policy governs the egress of shop/web:")
