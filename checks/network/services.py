@@ -41,6 +41,7 @@ RESOLVERS = frozenset(
     "A Service claims external IPs",
     Severity.HIGH,
     on=SERVICES,
+    also=(NODE,),
     threats=(Threat.CREDENTIALS, Threat.EXTERNAL),
     references=("CVE-2020-8554", "KEP-5707", "CIS 1.2.3", "T1557", "OWASP K05"),
 )
@@ -73,18 +74,26 @@ def external_ips(service: Service, cluster: Snapshot) -> Iterator[Evidence]:
       ports: [{name: http, port: 80, targetPort: 8080}]
     ```
     """
+    nodes: dict[str, str] = cluster.derived(_of_nodes, _of_nodes) if service.spec.external_ips else {}
     for index, address in enumerate(service.spec.external_ips):
         path = f"/spec/externalIPs/{index}"
         owner = _owner(cluster, service, address)
         if address in RESOLVERS:
             said = f"it takes the address {address}, which is not the cluster's and which many programs call"
             yield Evidence(path, said, None, Severity.CRITICAL)
+        elif address in nodes:
+            words = f"it takes the address {address}, which is that of node {nodes[address]}"
+            yield Evidence(path, words, None, Severity.CRITICAL)
         elif owner is not None:
             yield Evidence(
                 path, f"it takes the address {address}, which is that of {owner.ref}", None, Severity.CRITICAL
             )
         else:
             yield Evidence(path, f"it takes traffic to the address {address}")
+
+
+def _of_nodes(snapshot: Snapshot) -> dict[str, str]:
+    return {item.address: node.name for node in snapshot.of(NODE) for item in node.status.addresses}
 
 
 def _owner(snapshot: Snapshot, service: Service, address: str) -> Service | None:

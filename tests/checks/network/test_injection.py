@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ksec_tui.cluster.kinds import INGRESS
-from tests.analysis.network.worlds import Tree, gateway, ingress, ingress_class, listener, route
+from tests.analysis.network.worlds import Tree, gateway, ingress, ingress_class, listener, route, service
 from tests.checks.network.judging import fix, fixed, severities
 
 PREFIX = "nginx.ingress.kubernetes.io/"
@@ -98,3 +98,24 @@ REDIRECT = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme"
 )
 def test_a_plain_listener_is_told_when_a_route_serves_through_it(trees: list[Tree], found: list[str]) -> None:
     assert severities("net-listener-no-tls", *trees) == found
+
+
+@pytest.mark.parametrize(
+    ("trees", "dangling", "elsewhere"),
+    [
+        ([route(), service()], [], []),
+        ([route()], ["low"], []),
+        ([route(back={"port": 81}), service()], ["low"], []),
+        ([route(back={"namespace": "other"}), service()], ["low"], []),
+        ([route(back={"kind": "Bucket", "group": "storage.example.com"})], [], []),
+        ([route(back={"weight": 0})], [], []),
+        ([route(rules=[REDIRECT])], [], []),
+        ([route(), service(type="ExternalName", externalName="intranet.example.com")], [], ["high"]),
+        ([route(), service(type="ExternalName", externalName="metadata.google.internal")], [], ["critical"]),
+    ],
+)
+def test_routes_that_lead_nowhere_or_elsewhere_are_told(
+    trees: list[Tree], dangling: list[str], elsewhere: list[str]
+) -> None:
+    assert severities("net-route-dangling", *trees) == dangling
+    assert severities("net-route-external-name", *trees) == elsewhere

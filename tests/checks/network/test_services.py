@@ -44,12 +44,14 @@ def test_only_a_public_balancer_for_something_else_than_http_needs_ranges(
         ("8.8.8.8", "critical"),
         ("10.96.0.10", "critical"),
         ("203.0.113.9", "critical"),
+        ("192.0.2.5", "critical"),
     ],
 )
 def test_external_ips_are_worst_where_they_are_somebody_elses(address: str, found: str) -> None:
     dns = service("kube-dns", "kube-system", clusterIP="10.96.0.10")
     public = balancer("front", "ingress", "203.0.113.9")
-    assert severities("net-external-ips", service(externalIPs=[address]), dns, public) == [found]
+    machine = node("node-1", ("InternalIP", "192.0.2.5"))
+    assert severities("net-external-ips", service(externalIPs=[address]), dns, public, machine) == [found]
 
 
 def test_external_ips_go_without_the_rest_of_the_service() -> None:
