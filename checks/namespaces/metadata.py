@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
+from ksec_tui.analysis.network.blast import METADATA
 from ksec_tui.analysis.network.reach import address_end, flow, group_end
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at
@@ -16,7 +17,7 @@ from ksec_tui.findings.check import check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
-from ksec_tui.fixes.network_metadata import MAY_BREAK, METADATA, deny_metadata
+from ksec_tui.fixes.network_metadata import MAY_BREAK, deny_metadata
 
 CLOUDS = {
     "aws": "AWS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ksec_tui.analysis.network.blast import METADATA
 from ksec_tui.analysis.network.policies import isolating
 from ksec_tui.analysis.network.selectors import workloads_in
 from ksec_tui.cluster.kinds import CLUSTER_NETWORK_POLICY, CUSTOM_RESOURCE, SERVICE_ACCOUNT
@@ -14,11 +15,8 @@ from ksec_tui.fixes.build import create
 from ksec_tui.fixes.network import MANAGED, policy
 from ksec_tui.fixes.network_egress import EGRESS_POLICY
 
-METADATA = "169.254.169.254"
-"""Where the machines of nearly every cloud answer."""
-
 METADATA_6 = "fd00:ec2::254"
-"""The same on AWS over IPv6."""
+"""The metadata service of AWS over IPv6."""
 
 MAY_BREAK = (
     "Programs that take the node's credentials or ask for its zone lose them: give them their own identity."

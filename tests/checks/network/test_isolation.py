@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ksec_tui.cluster.kinds import NETWORK_POLICY
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.runner import run_one
+from ksec_tui.sources.base import load
+from ksec_tui.sources.files import FileSource
 from tests.analysis.network.worlds import (
     PUBLIC,
     Tree,
@@ -248,3 +252,17 @@ def test_a_selector_that_matches_nothing_is_told_with_the_label_that_was_meant()
 )
 def test_rules_are_ignored_only_when_policy_types_leave_them_out(spec: Tree, count: int) -> None:
     assert len(judge("net-ignored-section", policy(**spec))) == count
+
+
+def test_one_manifest_alone_is_not_blamed_for_policies_that_were_not_supplied(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(yaml.safe_dump(deployment()))
+    snapshot, _ = load(FileSource([str(tmp_path)], today="2026-11-21"))
+    for check in (
+        "ns-no-netpol-ingress",
+        "ns-no-netpol-egress",
+        "ns-metadata-reachable",
+        "net-egress-no-dns",
+    ):
+        findings = run_one(snapshot, CHECKS[check]).findings
+        assert {item.verdict.value for item in findings} == {"unknown"}
+        assert any("were not supplied" in item.reason for item in findings), check
