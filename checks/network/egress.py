@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
 from ksec_tui.analysis.network.basics import Dns, api_servers, calls_api, dns
 from ksec_tui.analysis.network.policies import isolating
 from ksec_tui.analysis.network.ports import Connections
@@ -182,7 +183,7 @@ def _reaches_some(snapshot: Snapshot, workload: Workload, ends: tuple[End, ...],
 def _allow_dns(space: Space, cluster: Snapshot) -> Fix | None:
     names = dns(cluster)
     title = f"Let the pods of {space.ref.name} resolve names"
-    if names is None or space.ref.name == names.service.namespace:
+    if names is None or space.ref.name in SYSTEM_NAMESPACES or space.ref.name == names.service.namespace:
         return None
     isolated = all(isolating(cluster, item, "egress") for item in space.workloads)
     if not isolated:

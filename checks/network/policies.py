@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.network.engines import enforcing_cni
 from ksec_tui.analysis.network.policies import all_ports, openness
 from ksec_tui.analysis.network.selectors import selected_by_policy, workloads_in
@@ -75,7 +76,7 @@ def policy_admits_everyone(policy: NetworkPolicy, _: Snapshot) -> Iterator[Evide
 
 @policy_admits_everyone.fix
 def _narrow(policy: NetworkPolicy, cluster: Snapshot) -> Fix | None:
-    change = narrow_policy(cluster, policy, _wide)
+    change = None if is_system(policy) else narrow_policy(cluster, policy, _wide)
     if change is None:
         return None
     title = f"Let {policy.ref} admit its own namespace and what its pods' ways in need"

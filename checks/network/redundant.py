@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.redundancy import redundant
 from ksec_tui.analysis.network.rules import DIRECTIONS, Direction
@@ -80,7 +81,7 @@ def policy_redundant(policy: NetworkPolicy, cluster: Snapshot) -> Iterator[Evide
 @policy_redundant.fix
 def _without(policy: NetworkPolicy, cluster: Snapshot) -> Fix | None:
     document = cluster.document(policy.ref)
-    if document is None:
+    if document is None or is_system(policy):
         return None
     found = sorted(redundant(cluster, policy.ref), key=lambda item: (item.direction, -item.number))
     title = f"Take the rules out of {policy.ref} that add nothing"
