@@ -117,6 +117,11 @@ class Workload:
         return self.owner_read and self.ref.kind not in ("Pod", "Job")
 
     @cached_property
+    def pod_names(self) -> tuple[str, ...]:
+        """The names of its live pods."""
+        return tuple([pod.metadata.name for pod in self.pods])
+
+    @cached_property
     def variants(self) -> tuple[Pod, ...]:
         """Live pods that differ from the template in what matters, one for each difference.
 

@@ -52,16 +52,53 @@ def credential(name: str, value: str) -> str:
         return value.removeprefix("(withheld: ").removesuffix(")")
     if shape := shape_of(value):
         return f"value has the shape of {shape}"
-    if _PLAIN.match(value):
-        return ""
-    if _NAME.search(name) and not _NAME_EXEMPT.search(name):
+    if _named(name) and not _PLAIN.match(value):
         return "named like a credential"
     return ""
 
 
+def _named(name: str) -> bool:
+    return _may_name(name) and _NAME.search(name) is not None and _NAME_EXEMPT.search(name) is None
+
+
+def _may_name(text: str) -> bool:
+    """Whether `_NAME` need be asked at all: all that it finds has one of these in it. Without ASCII it must be."""
+    low = text.lower()
+    return (
+        "pass" in low
+        or "key" in low
+        or "secret" in low
+        or "token" in low
+        or "credential" in low
+        or "connection" in low
+        or "pwd" in low
+        or not low.isascii()
+    )
+
+
+def _may_have_shape(text: str) -> bool:
+    """Whether `_VALUE` need be asked at all: each of its shapes has one of these in it."""
+    return (
+        ("@" in text and "://" in text)
+        or "eyJ" in text
+        or "AKIA" in text
+        or "ASIA" in text
+        or "AIza" in text
+        or "gh" in text
+        or "glpat-" in text
+        or "xox" in text
+        or "_live_" in text
+        or "-----BEGIN" in text
+        or "AccountKey=" in text
+        or "hooks.slack.com" in text
+        or "service_account" in text
+        or "github_pat_" in text
+    )
+
+
 def shape_of(text: str) -> str:
     """What in `text` is a credential by its form alone: ``a private key``; empty when nothing is."""
-    found = _VALUE.search(text)
+    found = _VALUE.search(text) if _may_have_shape(text) else None
     return list(_SHAPES)[int((found.lastgroup or "s0")[1:])] if found else ""
 
 
@@ -112,10 +149,16 @@ def may_hold(text: str) -> bool:
     """Whether anything in `text` could be a credential; quick, and never False where `command_line` finds one."""
     return (
         "(withheld" in text
-        or _NAME.search(text.replace("-", "_")) is not None
-        or _VALUE.search(text) is not None
-        or _AUTHORIZATION.search(text) is not None
+        or (_may_name(text) and _NAME.search(text.replace("-", "_")) is not None)
+        or shape_of(text) != ""
+        or _authorizes(text)
     )
+
+
+def _authorizes(text: str) -> bool:
+    low = text.lower()
+    may = "authorization" in low or "cookie" in low or not low.isascii()
+    return may and _AUTHORIZATION.search(text) is not None
 
 
 _SEPARATORS = re.compile(r"([\s=;,'\"&|]+)")

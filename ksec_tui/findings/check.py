@@ -76,7 +76,7 @@ WORKLOADS: Subjects[Workload] = Subjects(
     workloads,
     lambda workload: workload.ref,
     workload_named,
-    lambda workload: tuple(pod.metadata.name for pod in workload.pods),
+    lambda workload: workload.pod_names,
     lambda workload: workload.system,
 )
 """Top owners with their pod template and the pods that run from it."""
@@ -114,6 +114,7 @@ class Check(Generic[S]):
         page: its documentation.
         offer: whether a FAIL says that more safety is to be had at no cost. Nothing is worse for it, so that
             a fix of something else may bring it.
+        threat_names: the lenses by the words that findings carry.
     """
 
     id: str
@@ -130,6 +131,10 @@ class Check(Generic[S]):
     also: tuple[Kind[Any], ...] = ()
     make_fix: MakeFix[S] | None = field(default=None)
     offer: bool = False
+    threat_names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.threat_names = tuple(threat.value for threat in self.threats)
 
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:

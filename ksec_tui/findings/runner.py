@@ -148,14 +148,13 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     passed = not_applicable = 0
     gaps = _Gaps(snapshot, item)
     for subject in item.on.select(snapshot):
-        ref = item.on.ref(subject)
-        if gaps.swallow(ref):
+        if gaps.any and gaps.swallow(item.on.ref(subject)):
             continue
-        finding = _judge(item, subject, ref, snapshot)
-        if isinstance(finding, Finding):
-            findings.append(finding)
-        elif finding is Verdict.PASS:
+        finding = _judge(item, subject, snapshot)
+        if finding is Verdict.PASS:
             passed += 1
+        elif isinstance(finding, Finding):
+            findings.append(finding)
         else:
             not_applicable += 1
     findings = _one_unknown_each([*findings, *gaps.findings()])
@@ -190,7 +189,7 @@ def judge_one(snapshot: Snapshot, item: Check[S], subject: S) -> Finding | None:
 
     Whether all that the check needs was read is not looked at.
     """
-    found = _judge(item, subject, item.on.ref(subject), snapshot)
+    found = _judge(item, subject, snapshot)
     return found if isinstance(found, Finding) else None
 
 
@@ -204,6 +203,8 @@ class _Gaps:
         self._swallowed: dict[tuple[ObjectRef, str], int] = {}
         self._cached: dict[str, str | None] = {}
         self._everywhere = next(filter(None, (self._missing(kind, None) for kind in item.everywhere)), None)
+        self.any = self._everywhere is not None or any(self._missing(kind, None) for kind in item.needs)
+        """Whether some subject may not be judged: what is known everywhere is known in each place."""
 
     def swallow(self, ref: ObjectRef) -> bool:
         """Whether the subject cannot be judged; then it is counted here."""
@@ -275,13 +276,18 @@ class _Gaps:
 
     def _unknown(self, where: ObjectRef, reason: str) -> Finding:
         item = self._item
-        threats = tuple(threat.value for threat in item.threats)
         return Finding(
-            item.id, item.title, Verdict.UNKNOWN, item.severity, where, reason=reason, threats=threats
+            item.id,
+            item.title,
+            Verdict.UNKNOWN,
+            item.severity,
+            where,
+            reason=reason,
+            threats=item.threat_names,
         )
 
 
-def _judge(item: Check[Any], subject: object, ref: ObjectRef, snapshot: Snapshot) -> Finding | Verdict:
+def _judge(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | Verdict:
     evidence: list[Evidence] = []
     reason = ""
     try:
@@ -303,13 +309,13 @@ def _judge(item: Check[Any], subject: object, ref: ObjectRef, snapshot: Snapshot
         item.title,
         Verdict.FAIL if evidence else Verdict.UNKNOWN,
         max(severities, default=item.severity),
-        ref,
+        item.on.ref(subject),
         tuple(evidence),
         "" if evidence else reason,
         item.on.reaches(subject),
         item.on.system(subject),
         bool(evidence) and item.make_fix is not None,
-        tuple(threat.value for threat in item.threats),
+        item.threat_names,
     )
 
 
