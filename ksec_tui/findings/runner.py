@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -193,6 +193,11 @@ def judge_one(snapshot: Snapshot, item: Check[S], subject: S) -> Finding | None:
     return found if isinstance(found, Finding) else None
 
 
+def unread(snapshot: Snapshot, item: Check[Any]) -> Callable[[ObjectRef], str | None]:
+    """From the name of a subject of `item` to why it cannot be judged; None where all that this takes was read."""
+    return _Gaps(snapshot, item).reason
+
+
 class _Gaps:
     """Subjects that cannot be judged since something was not read: one finding for each place, not for each."""
 
@@ -206,16 +211,24 @@ class _Gaps:
         self.any = self._everywhere is not None or any(self._missing(kind, None) for kind in item.needs)
         """Whether some subject may not be judged: what is known everywhere is known in each place."""
 
+    def reason(self, ref: ObjectRef) -> str | None:
+        """Why the subject cannot be judged."""
+        if self._everywhere is not None:
+            return self._everywhere
+        place = self._place(ref)
+        if place not in self._cached:
+            self._cached[place] = self._gap(place)
+        return self._cached[place]
+
+    def _place(self, ref: ObjectRef) -> str:
+        return self._item.on.place or (ref.name if ref.kind == "Namespace" else ref.namespace)
+
     def swallow(self, ref: ObjectRef) -> bool:
         """Whether the subject cannot be judged; then it is counted here."""
-        place = self._item.on.place or (ref.name if ref.kind == "Namespace" else ref.namespace)
-        reason = self._everywhere
-        if reason is None:
-            if place not in self._cached:
-                self._cached[place] = self._gap(place)
-            reason = self._cached[place]
+        reason = self.reason(ref)
         if reason is None:
             return False
+        place = self._place(ref)
         whole = self._everywhere or ref == CLUSTER or not place
         where = CLUSTER if whole else ObjectRef("", "Namespace", place)
         self._swallowed[where, reason] = self._swallowed.get((where, reason), 0) + 1

@@ -1,0 +1,1 @@
+"""Benchmarks and catalogues, judged by the checks that name their controls."""
