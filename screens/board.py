@@ -11,7 +11,6 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.filter import Filter, FilterError, parse
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens import panes
@@ -22,7 +21,7 @@ from ksec_tui.screens.notices import Notices
 from ksec_tui.screens.opening import when_painted
 from ksec_tui.screens.pane import Listing, Pane, Row, View, discover, object_row, risk_column
 from ksec_tui.screens.prompt import PromptBar
-from ksec_tui.screens.standing import placeholder
+from ksec_tui.screens.standing import hidden, placeholder
 from ksec_tui.screens.widgets.columns import Column
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
@@ -52,6 +51,7 @@ class Board(Notices):
     Board.-no-detail #detail { display: none; }
     Board.-full-detail #detail { display: block; }
     Board.-full-detail #list { display: none; }
+    Board #notice { display: none; background: $panel; }
     Board #list-title, Board #detail-title, Board #hints { background: $panel; }
     """
 
@@ -70,13 +70,13 @@ class Board(Notices):
         """Rows for the list, worked out off the UI thread."""
 
         def __init__(
-            self, listing: Listing, view: View, rows: Sequence[Row], badges: tuple[str, ...]
+            self, listing: Listing, rows: Sequence[Row], badges: tuple[str, ...], notice: str
         ) -> None:
             super().__init__()
             self.listing = listing
-            self.view = view
             self.rows = rows
             self.badges = badges
+            self.notice = notice
 
     def __init__(self, session: Session, *, ascii: bool = False) -> None:  # noqa: A002 - the word users know
         super().__init__()
@@ -107,6 +107,7 @@ class Board(Notices):
         with Container(id="body"):
             with Vertical(id="list"):
                 yield Bar(id="list-title", ascii=ascii)
+                yield Bar(id="notice", ascii=ascii)
                 yield VirtualTable[Row](self.columns, _key, id="table")
             with Vertical(id="detail"):
                 yield Bar(id="detail-title", ascii=ascii)
@@ -236,7 +237,8 @@ class Board(Notices):
         listing, view = self._to_build
         rows = listing.rows(view)
         badges = tuple(pane.badge(view) if pane.badge else "" for pane in self.panes)
-        self.post_message(self.RowsReady(listing, view, rows, badges))
+        notice = listing.notice(view) if listing.notice else ""
+        self.post_message(self.RowsReady(listing, rows, badges, notice))
 
     @on(RowsReady)
     def _take_rows(self, message: RowsReady) -> None:
@@ -248,6 +250,7 @@ class Board(Notices):
             self.rebuild()
         if stale:
             return
+        self._show_notice(message.notice)
         table = self.table
         if self._rows_for is not message.listing:
             self._rows_for = message.listing
@@ -278,6 +281,11 @@ class Board(Notices):
                 self.say(f"{ref} is in no list; this is what is known of it")
         self._wanted = ("", None)
         self._touched = True
+
+    def _show_notice(self, words: str) -> None:
+        bar = self.query_one("#notice", Bar)
+        bar.display = bool(words)
+        bar.show((f" {words}", "warning"))
 
     def peek(self, ref: ObjectRef, *, beside: str = "") -> None:
         """Show the detail of an object that is not under the cursor, until the cursor leaves `beside`."""
@@ -316,6 +324,7 @@ class Board(Notices):
         self._touched = False
         self._rows_for = self.listing
         self.peeked = None
+        self._show_notice("")
         table = self.table
         table.set_rows(())
         table.set_columns(self.columns, _key)
@@ -383,13 +392,7 @@ class Board(Notices):
         total = self.table.total_count
         if not total:
             return placeholder(self.view.state, self.listing.kinds, self.listing.empty)
-        hiding = [
-            f"the filter {one_line(self.filter_text, 40)}" if self.filter_text else "",
-            "risky only" if self.risky_only else "",
-            f"namespaces {one_line(self.scope, 40)}" if self.scope else "",
-        ]
-        rows = "the one row" if total == 1 else f"all {total:,} rows"
-        return f"{rows} hidden by {', '.join(filter(None, hiding))}\n\nesc shows them again"
+        return hidden(total, self.filter_text, self.scope, risky=self.risky_only)
 
 
 def _key(row: Row) -> str:

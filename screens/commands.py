@@ -52,6 +52,15 @@ class Host(Protocol):
     def subject_words(self) -> Iterable[str]:
         """Every subject as it is typed."""
 
+    def ask_reach(self, question: str) -> None:
+        """Show whether one end reaches another."""
+
+    def show_blast(self, name: str) -> None:
+        """Show what a workload reaches."""
+
+    def end_words(self) -> Iterable[str]:
+        """Every workload as it is typed."""
+
     def set_theme(self, name: str) -> None:
         """Change the colours."""
 
@@ -158,6 +167,20 @@ COMMANDS: tuple[Command, ...] = (
         lambda b, t: b.compare_with(t),
         _subjects,
     ),
+    Command(
+        "reach",
+        "FROM TO [PORT]",
+        "may it connect: reach shop/web data/db 5432/tcp",
+        lambda b, t: b.ask_reach(t),
+        lambda b: b.end_words(),
+    ),
+    Command(
+        "blast",
+        "NAMESPACE/NAME",
+        "all that a workload reaches",
+        lambda b, t: b.show_blast(t),
+        lambda b: b.end_words(),
+    ),
     Command("export", "[FOLDER]", "prove the staged fixes and write them", _export),
     Command("theme", "NAME", "change the colours", lambda b, t: b.set_theme(t), lambda b: b.theme_names()),
     Command(
@@ -202,6 +225,9 @@ def complete_line(host: Host, text: str, cursor: int) -> tuple[int, list[str]]:
     start = len(head) - len(rest)
     if command.name == "ns":
         last = max(rest.rfind(","), rest.rfind("!")) + 1
+        start, rest = start + last, rest[last:]
+    elif command.name == "reach":
+        last = rest.rfind(" ") + 1
         start, rest = start + last, rest[last:]
     return start, [word for word in command.complete(host) if word.lower().startswith(rest.lower())][:200]
 

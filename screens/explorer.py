@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
-from ksec_tui.screens.asking import Asking
 from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.keys import Key, all_keys, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
+from ksec_tui.screens.networking import Networking
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.session import Session
@@ -32,7 +32,7 @@ class Cluster(Protocol):
         """What was asked of the API server, one line each; none when the source is no live cluster."""
 
 
-class Explorer(Asking):
+class Explorer(Networking):
     """All keys together, help, log, quitting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 from textual.screen import Screen
@@ -46,6 +46,10 @@ SPELLED = {
 }
 
 
+IN_LIST = frozenset({"go.network", "network.reach"})
+"""Bindings of the whole screen whose keys mean something else in the detail."""
+
+
 def spelled(keys: str) -> str:
     """Keys as a person writes them: ``question_mark,f1`` is ``? f1``."""
     return " ".join(
@@ -67,8 +71,10 @@ def keys_of(owner: type[object], scope: str) -> Iterator[Key]:
 
 def all_keys(explorer: type[Screen[None]]) -> tuple[Key, ...]:
     """Every key of the explorer, its list and its text."""
+    own = tuple(keys_of(explorer, "everywhere"))
     return (
-        *keys_of(explorer, "everywhere"),
+        *(key for key in own if key.id not in IN_LIST),
+        *(replace(key, scope="in the list") for key in own if key.id in IN_LIST),
         *keys_of(VirtualTable, "in the list"),
         *keys_of(TextLines, "in the detail"),
     )

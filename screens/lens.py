@@ -1,4 +1,4 @@
-"""Through whose eyes the cluster is looked at, against whom rights are compared, and the question asked."""
+"""Through whose eyes the cluster is looked at, against whom rights are compared, and what is asked."""
 
 from __future__ import annotations
 
@@ -27,19 +27,23 @@ QUESTION = "VERB RESOURCE[/SUB] [NAME] [-n NAMESPACE | -A]"
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """What the RBAC views add to every list.
+    """What is asked of the cluster, beside what lies in it.
 
     Attributes:
         eyes: whose rights each row shows; None for nobody's.
         compare: against whom the tab Rights compares; None for nobody.
         against_default: whether it compares against the default policy instead.
         question: what the view Who can asks, as typed: ``get secrets -n shop``.
+        reach: what the view Reach asks, as typed: ``shop/web data/db 5432/tcp``.
+        blast: the workload whose reach the view Blast radius shows; None for none.
     """
 
     eyes: Who | None = None
     compare: Who | None = None
     against_default: bool = False
     question: str = ""
+    reach: str = ""
+    blast: ObjectRef | None = None
 
 
 NOBODY = Lens()

@@ -336,6 +336,7 @@ class Listing:
         rows: a pure function; runs off the UI thread.
         shows: names of the kinds that have rows here (keys are ``ref.id``); jumps to such objects lead here.
         empty: what to say when everything was read and there is nothing.
+        notice: what one must know to read the list, shown above it while it is not empty; runs off the UI thread.
     """
 
     id: str
@@ -345,6 +346,7 @@ class Listing:
     rows: Callable[[View], Sequence[Row]]
     shows: frozenset[str] = frozenset()
     empty: str = "nothing here"
+    notice: Callable[[View], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

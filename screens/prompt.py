@@ -99,8 +99,20 @@ class PromptBar(Vertical):
         """The input."""
         return self.query_one(PromptInput)
 
-    def open(self, mode: str, mark: str, text: str, hint: str, completer: Completer | None = None) -> None:
-        """Show the bar for `mode` with `text` in it and take the focus."""
+    def open(
+        self,
+        mode: str,
+        mark: str,
+        text: str,
+        hint: str,
+        completer: Completer | None = None,
+        *,
+        goes_on: bool = False,
+    ) -> None:
+        """Show the bar for `mode` with `text` in it and take the focus.
+
+        What is typed first replaces the text, but where it `goes_on` from there.
+        """
         self.mode, self._before, self._completer = mode, text, completer
         self._recalled = 0
         self._candidates = []
@@ -109,6 +121,7 @@ class PromptBar(Vertical):
         self.add_class("-open")
         with self.prevent(Input.Changed):
             self.input.value = text
+        self.input.select_on_focus = not goes_on
         self.input.cursor_position = len(text)
         self.input.focus()
 

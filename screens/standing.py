@@ -8,6 +8,7 @@ from typing import Any
 from ksec_tui.cluster.coverage import State as Reading
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
+from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.runner import Results
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.session import State
@@ -78,3 +79,21 @@ def placeholder(state: State, kinds: Sequence[Kind[Any]], empty: str) -> str:
     if absent and len(absent) == len(covers):
         return f"{', '.join(absent)}: not served by this API server, so there are none"
     return empty
+
+
+def hidden(total: int, text: str, scope: str, *, risky: bool) -> str:
+    """What hides every row of a list.
+
+    Args:
+        total: how many there are.
+        text: the filter as typed.
+        scope: the namespaces looked at, empty for all.
+        risky: whether only risky rows are shown.
+    """
+    hiding = [
+        f"the filter {one_line(text, 40)}" if text else "",
+        "risky only" if risky else "",
+        f"namespaces {one_line(scope, 40)}" if scope else "",
+    ]
+    rows = "the one row" if total == 1 else f"all {total:,} rows"
+    return f"{rows} hidden by {', '.join(filter(None, hiding))}\n\nesc shows them again"

@@ -37,7 +37,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import clean
 
-_SHORT = {
+SHORT_KINDS = {
     "cj": CRON_JOB,
     "deploy": DEPLOYMENT,
     "ds": DAEMON_SET,
@@ -47,7 +47,9 @@ _SHORT = {
     "rs": REPLICA_SET,
     "sts": STATEFUL_SET,
 }
-_KINDS = _SHORT | {word: kind for kind in _SHORT.values() for word in (kind.plural, kind.name.lower())}
+_KINDS = SHORT_KINDS | {
+    word: kind for kind in SHORT_KINDS.values() for word in (kind.plural, kind.name.lower())
+}
 _SERVICES = ("svc", "service", SERVICE.plural)
 
 
