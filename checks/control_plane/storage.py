@@ -279,8 +279,6 @@ def _encryption_fix(_: Snapshot, __: Snapshot) -> Fix:
 def _encrypted(process: Process) -> Iterator[Outcome]:
     flag = "encryption-provider-config"
     if process.value(flag):
-        yield Unknown(
-            f"what {process.pod.name} encrypts stands in its --{flag} file"
-        )
+        yield Unknown(f"what {process.pod.name} encrypts stands in its --{flag} file")
     else:
         yield at(process, flag, f"writes Secrets to etcd in plain text: --{flag} is not set")

@@ -28,6 +28,8 @@ SIGNERS = (
 )
 """The signers whose certificates are logins of the API server, by name and by domain."""
 
+DECIDE = (Power(("update", "patch"), CERTIFICATES, "certificatesigningrequests/approval"),)
+WRITE_STATUS = (Power(("update", "patch"), CERTIFICATES, "certificatesigningrequests/status"),)
 CSR_APPROVE = (Power(("approve",), CERTIFICATES, "signers", names=SIGNERS),)
 
 
@@ -83,9 +85,8 @@ def csr_approve(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    decide = (Power(("update", "patch"), CERTIFICATES, "certificatesigningrequests/approval"),)
     outcomes = granted(bound, CSR_APPROVE, Severity.CRITICAL)
-    yield from granted_with(snapshot, bound, outcomes, decide, "write approvals")
+    yield from granted_with(snapshot, bound, outcomes, DECIDE, "write approvals")
 
 
 @csr_approve.fix
@@ -148,9 +149,8 @@ def csr_sign(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    status = (Power(("update", "patch"), CERTIFICATES, "certificatesigningrequests/status"),)
     outcomes = granted(bound, CSR_SIGN, Severity.MEDIUM)
-    yield from granted_with(snapshot, bound, outcomes, status, "write the status of requests")
+    yield from granted_with(snapshot, bound, outcomes, WRITE_STATUS, "write the status of requests")
 
 
 @csr_sign.fix

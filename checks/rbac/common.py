@@ -12,7 +12,7 @@ from ksec_tui.analysis.rbac.bindings import USER_FACING, Bound, binding_named, b
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
 from ksec_tui.analysis.rbac.identity import MASTERS, identity_of
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED
-from ksec_tui.analysis.rbac.rules import ALL, is_everything
+from ksec_tui.analysis.rbac.rules import ALL
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot
@@ -39,7 +39,7 @@ BINDINGS: Subjects[Bound] = Subjects(
     "bindings",
     (CLUSTER_ROLE_BINDING, ROLE_BINDING, CLUSTER_ROLE, ROLE),
     # A role that could not be read at all is told once, as a gap in these kinds, not for each binding.
-    lambda snapshot: (bound for bound in bindings(snapshot) if not _gap(snapshot, bound)),
+    lambda snapshot: _resolved(snapshot),
     lambda bound: bound.ref,
     binding_named,
     system=is_system_binding,
@@ -53,6 +53,13 @@ SUBJECT_LISTS: Subjects[Bound] = replace(
     EVERY_BINDING, title="lists of subjects", kinds=(CLUSTER_ROLE_BINDING, ROLE_BINDING)
 )
 """Bindings without regard to their roles."""
+
+
+def _resolved(snapshot: Snapshot) -> tuple[Bound, ...]:
+    found: tuple[Bound, ...] = snapshot.derived(
+        _gap, lambda whole: tuple(bound for bound in bindings(whole) if not _gap(whole, bound))
+    )
+    return found
 
 
 def _gap(snapshot: Snapshot, bound: Bound) -> bool:
@@ -136,7 +143,7 @@ def preface(bound: Bound) -> Unknown | NotApplicable | None:
         return NotApplicable("no subject of it can match anybody")
     if bound.unknown:
         return Unknown(bound.unknown)
-    if any(map(is_everything, bound.rules)):
+    if bound.everything:
         return NotApplicable("it grants everything, which rbac-cluster-admin tells")
     return None
 
@@ -163,21 +170,18 @@ def granted(
     """
     every = tuple(wanted)
     place = bound.namespace
-    stop = preface(bound)
     if place is not None and (place not in only_in if only_in else inside is None):
         reachable = bool(only_in) or any(power.reachable_inside for power in every)
         why = "it does not matter there" if reachable else "such requests have no namespace"
         yield NotApplicable(f"a RoleBinding in {place} cannot give it: {why}")
         return
+    stop = preface(bound)
     if stop is not None:
         yield stop
         return
     usual: Severity | None = None
-    reach = every if place is None else [power for power in every if power.reachable_inside]
-    for index, rule in enumerate(bound.rules):
-        hits = [(power, verbs) for power in reach if (verbs := power.of(rule))]
-        if not hits:
-            continue
+    for index, hits in _hits(bound, every):
+        rule = bound.rules[index]
         if usual is None:
             found = severity_of(bound, cluster, cluster if only_in else inside)
             usual = cluster if found is None else found
@@ -185,6 +189,33 @@ def granted(
             said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits)
             meant = any(power.meant(rule) for power, _ in hits)
             yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
+
+
+_Hits = tuple[tuple[int, tuple[tuple[Power, tuple[str, ...]], ...]], ...]
+"""The positions of the rules that give some power, each with the powers and the verbs of each."""
+
+_KEPT = 1024
+"""Answers kept for a role: the questions are fewer, as long as each is asked with the same tuple again."""
+
+
+def _hits(bound: Bound, wanted: tuple[Power, ...]) -> _Hits:
+    """Which rules give which of the powers; worked out once for all bindings to the role, by identity of `wanted`."""
+    everywhere = bound.namespace is None
+    memo: dict[tuple[int, bool], tuple[tuple[Power, ...], _Hits]] = bound.memo
+    key = (id(wanted), everywhere)
+    known = memo.get(key)
+    if known is not None:  # `wanted` is kept with the answer: no other tuple can have its id
+        return known[1]
+    reach = wanted if everywhere else [power for power in wanted if power.reachable_inside]
+    found = tuple(
+        (index, hits)
+        for index, rule in enumerate(bound.rules)
+        if (hits := tuple((power, verbs) for power in reach if (verbs := power.of(rule))))
+    )
+    if len(memo) >= _KEPT:
+        memo.clear()
+    memo[key] = wanted, found
+    return found
 
 
 def _told_elsewhere(bound: Bound, rule: PolicyRule) -> bool:

@@ -19,6 +19,8 @@ HOOKS = tuple(
     for name in ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 )
 CHANGE = ("create", "update", "patch", "delete", "deletecollection")
+WRITE_HOOKS = tuple(Power(CHANGE, *hook) for hook in HOOKS)
+PROXY = (Power(("get", "create", "update", "patch", "delete"), "", "nodes/proxy"),)
 
 
 @check(
@@ -73,8 +75,7 @@ def nodes_proxy(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     {kind: Cluster, serverVersion: v1.32.4}
     ```
     """
-    verbs = ("get", "create", "update", "patch", "delete")
-    yield from granted(bound, (Power(verbs, "", "nodes/proxy"),), Severity.CRITICAL)
+    yield from granted(bound, PROXY, Severity.CRITICAL)
 
 
 @nodes_proxy.fix
@@ -136,7 +137,7 @@ def webhook_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    yield from granted(bound, tuple(Power(CHANGE, *hook) for hook in HOOKS), Severity.CRITICAL)
+    yield from granted(bound, WRITE_HOOKS, Severity.CRITICAL)
 
 
 @webhook_write.fix

@@ -166,6 +166,7 @@ SCC_PSP_USE = (
     Power(("use",), "security.openshift.io", "securitycontextconstraints", inside=True),
     Power(("use",), "policy", "podsecuritypolicies", inside=True),
 )
+SCC_USE, PSP_USE = SCC_PSP_USE[:1], SCC_PSP_USE[1:]
 
 
 @check(
@@ -228,8 +229,8 @@ def scc_psp_use(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     minor = minor_version(snapshot)
-    policies = granted(bound, SCC_PSP_USE[1:], Severity.HIGH, Severity.HIGH)
-    constraints = granted(bound, SCC_PSP_USE[:1], Severity.HIGH, Severity.HIGH)
+    policies = granted(bound, PSP_USE, Severity.HIGH, Severity.HIGH)
+    constraints = granted(bound, SCC_USE, Severity.HIGH, Severity.HIGH)
     if snapshot.find(CUSTOM_RESOURCE, SCC) is not None:
         yield from (outcome for outcome in constraints if not _restricted(bound, outcome))
     # PodSecurityPolicy was removed in 1.25.

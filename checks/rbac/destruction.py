@@ -147,6 +147,7 @@ def _events_delete_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     return cut_powers(bound, snapshot, EVENTS_DELETE, "deleting of events")
 
 
+NODE_LEASES_WRITE = (Power(TAKE, "coordination.k8s.io", "leases"),)
 LEASES_WRITE = (Power(TAKE, "coordination.k8s.io", "leases", names=LOCKS),)
 
 
@@ -199,8 +200,7 @@ def leases_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     ```
     """
     if bound.namespace == "kube-node-lease":
-        every = (Power(TAKE, "coordination.k8s.io", "leases"),)
-        yield from granted(bound, every, Severity.HIGH, only_in=("kube-node-lease",))
+        yield from granted(bound, NODE_LEASES_WRITE, Severity.HIGH, only_in=("kube-node-lease",))
     else:
         yield from granted(bound, LEASES_WRITE, Severity.MEDIUM, only_in=("kube-system",))
 

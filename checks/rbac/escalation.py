@@ -14,6 +14,18 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import cut
 
 GROUP = "rbac.authorization.k8s.io"
+ESCALATE = {
+    resource: ((Power(("escalate",), GROUP, resource),), (Power(WRITE, GROUP, resource),))
+    for resource in ("clusterroles", "roles")
+}
+"""The roles that can be escalated: the right that does, and those without which it is of no use."""
+
+BIND = (
+    # A RoleBinding to a ClusterRole is authorised in the RoleBinding's namespace.
+    Power(("bind",), GROUP, "clusterroles", inside=True),
+    Power(("bind",), GROUP, "roles"),
+)
+WRITE_BINDINGS = (Power(WRITE, GROUP, "clusterrolebindings"), Power(WRITE, GROUP, "rolebindings"))
 
 
 @check(
@@ -62,9 +74,8 @@ def escalate(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    for resource in ("clusterroles", "roles"):
-        outcomes = granted(bound, (Power(("escalate",), GROUP, resource),), Severity.CRITICAL, Severity.HIGH)
-        others = (Power(WRITE, GROUP, resource),)
+    for resource, (wanted, others) in ESCALATE.items():
+        outcomes = granted(bound, wanted, Severity.CRITICAL, Severity.HIGH)
         yield from granted_with(snapshot, bound, outcomes, others, f"change {resource}")
 
 
@@ -123,11 +134,8 @@ def bind(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    # A RoleBinding to a ClusterRole is authorised in the RoleBinding's namespace.
-    powers = (Power(("bind",), GROUP, "clusterroles", inside=True), Power(("bind",), GROUP, "roles"))
-    outcomes = granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
-    others = tuple(Power(WRITE, GROUP, name) for name in ("clusterrolebindings", "rolebindings"))
-    yield from granted_with(snapshot, bound, outcomes, others, "write bindings")
+    outcomes = granted(bound, BIND, Severity.CRITICAL, Severity.HIGH)
+    yield from granted_with(snapshot, bound, outcomes, WRITE_BINDINGS, "write bindings")
 
 
 @bind.fix

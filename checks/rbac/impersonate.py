@@ -19,6 +19,10 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import cut
 
 IMPERSONATE = ("impersonate",)
+GROUPS = (Power(IMPERSONATE, "", "groups"),)
+USERS = (Power(IMPERSONATE, "", "users"),)
+ACCOUNTS = (Power(IMPERSONATE, "", "serviceaccounts"),)
+SOMEBODY = (*USERS, *ACCOUNTS)
 
 
 @check(
@@ -69,9 +73,8 @@ def impersonate_group(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: helpdesk}]
     ```
     """
-    outcomes = granted(bound, (Power(IMPERSONATE, "", "groups"),), Severity.CRITICAL)
-    somebody = (Power(IMPERSONATE, "", "users"), Power(IMPERSONATE, "", "serviceaccounts"))
-    for outcome in granted_with(snapshot, bound, outcomes, somebody, "impersonate users"):
+    outcomes = granted(bound, GROUPS, Severity.CRITICAL)
+    for outcome in granted_with(snapshot, bound, outcomes, SOMEBODY, "impersonate users"):
         rule = rule_at(bound, outcome)
         if rule is None or not pinned(rule):
             yield outcome
@@ -137,7 +140,7 @@ def impersonate_user(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: helpdesk}]
     ```
     """
-    yield from granted(bound, (Power(IMPERSONATE, "", "users"),), Severity.CRITICAL)
+    yield from granted(bound, USERS, Severity.CRITICAL)
 
 
 @impersonate_user.fix
@@ -192,8 +195,7 @@ def impersonate_sa(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    powers = (Power(IMPERSONATE, "", "serviceaccounts"),)
-    yield from granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+    yield from granted(bound, ACCOUNTS, Severity.CRITICAL, Severity.HIGH)
 
 
 @impersonate_sa.fix

@@ -82,6 +82,7 @@ POD_PORTFORWARD = (
     Power(ANY, "", "pods/proxy"),
     Power(ANY, "", "services/proxy"),
 )
+POD_PORTFORWARD_BY_CREATE = (Power(("create",), "", "pods/portforward"), *POD_PORTFORWARD[1:])
 
 
 @check(
@@ -133,10 +134,8 @@ def pod_portforward(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     """
     minor = minor_version(snapshot)
     # AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35: until then GET alone opens the stream.
-    forward = Power(
-        ("create", "get") if minor is not None and minor < 35 else ("create",), "", "pods/portforward"
-    )
-    found = list(granted(bound, (forward, *POD_PORTFORWARD[1:]), Severity.MEDIUM, Severity.MEDIUM))
+    wanted = POD_PORTFORWARD if minor is not None and minor < 35 else POD_PORTFORWARD_BY_CREATE
+    found = list(granted(bound, wanted, Severity.MEDIUM, Severity.MEDIUM))
     yield from found
     if minor is None and not found and any(granted(bound, POD_PORTFORWARD, Severity.MEDIUM, Severity.MEDIUM)):
         yield Unknown("get forwards ports before Kubernetes 1.35, and the server's version is not known")

@@ -14,6 +14,16 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import cut
 
 SHELLS = (("", "pods/exec"), ("", "pods/attach"))
+CREATE_PODS = (Power(("create",), "", "pods"),)
+MAKE_TOKENS = (Power(("create",), "", "serviceaccounts/token"),)
+
+
+def _streams(*verbs: str) -> tuple[Power, ...]:
+    return tuple(Power(verbs, group, resource) for group, resource in SHELLS)
+
+
+# AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35: until then GET alone opens the stream.
+BY_CREATE, BY_GET, BY_EITHER = _streams("create"), _streams("get"), _streams("create", "get")
 
 
 @check(
@@ -62,7 +72,7 @@ def pod_create(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    yield from granted(bound, (Power(("create",), "", "pods"),), Severity.CRITICAL, Severity.HIGH)
+    yield from granted(bound, CREATE_PODS, Severity.CRITICAL, Severity.HIGH)
 
 
 @pod_create.fix
@@ -119,15 +129,13 @@ def pod_exec(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     minor = minor_version(snapshot)
-    found = list(_shells(bound, ("create", "get") if minor is not None and minor < 35 else ("create",)))
+    found = list(_shells(bound, BY_EITHER if minor is not None and minor < 35 else BY_CREATE))
     yield from found
-    if minor is None and not found and any(_shells(bound, ("get",))):
+    if minor is None and not found and any(_shells(bound, BY_GET)):
         yield Unknown("get opens a shell before Kubernetes 1.35, and the server's version is not known")
 
 
-def _shells(bound: Bound, verbs: tuple[str, ...]) -> Iterator[Outcome]:
-    # AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35: until then GET alone opens the stream.
-    powers = tuple(Power(verbs, group, resource) for group, resource in SHELLS)
+def _shells(bound: Bound, powers: tuple[Power, ...]) -> Iterator[Outcome]:
     return granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
 
 
@@ -183,8 +191,7 @@ def token_request(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    powers = (Power(("create",), "", "serviceaccounts/token"),)
-    yield from granted(bound, powers, Severity.CRITICAL, Severity.HIGH)
+    yield from granted(bound, MAKE_TOKENS, Severity.CRITICAL, Severity.HIGH)
 
 
 @token_request.fix

@@ -14,6 +14,8 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import cut
 
 SECRETS = (("", "secrets"),)
+SECRETS_LIST = (Power(("list", "watch"), "", "secrets"),)
+SECRETS_GET = (Power(("get",), "", "secrets"),)
 
 
 @check(
@@ -63,7 +65,7 @@ def secrets_list(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    yield from granted(bound, (Power(("list", "watch"), "", "secrets"),), Severity.CRITICAL, Severity.HIGH)
+    yield from granted(bound, SECRETS_LIST, Severity.CRITICAL, Severity.HIGH)
 
 
 @secrets_list.fix
@@ -117,7 +119,7 @@ def secrets_get(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    yield from granted(bound, (Power(("get",), "", "secrets"),), Severity.HIGH, Severity.MEDIUM)
+    yield from granted(bound, SECRETS_GET, Severity.HIGH, Severity.MEDIUM)
 
 
 @secrets_get.fix

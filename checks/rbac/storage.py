@@ -78,7 +78,7 @@ def pv_create(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     outcomes = list(granted(bound, PV_CREATE, Severity.CRITICAL))
-    alone = also_holds(snapshot, bound, PODS) is False
+    alone = bool(outcomes) and also_holds(snapshot, bound, PODS) is False
     for outcome in outcomes:
         if isinstance(outcome, Evidence) and outcome.severity is not None and alone:
             yield msgspec.structs.replace(outcome, severity=shifted(outcome.severity, -1))

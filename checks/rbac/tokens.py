@@ -29,6 +29,9 @@ DELEGATOR = "system:auth-delegator"
 """The default ClusterRole for API servers and proxies that ask the main one about their callers."""
 
 SECRET_TOKEN_MINT = (Power(WRITE, "", "secrets"),)
+MADE = (Power(("create",), "", "secrets"),)
+CHANGED = (Power(("patch", "update"), "", "secrets"),)
+READ_BACK = (Power((*READ, "patch", "update"), "", "secrets"),)
 
 
 @check(
@@ -79,12 +82,11 @@ def secret_token_mint(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    outcomes = granted(bound, (Power(("create",), "", "secrets"),), Severity.CRITICAL, Severity.HIGH)
-    back = (Power((*READ, "patch", "update"), "", "secrets"),)
-    found = [*granted_with(snapshot, bound, outcomes, back, "read or change Secrets")]
+    outcomes = granted(bound, MADE, Severity.CRITICAL, Severity.HIGH)
+    found = [*granted_with(snapshot, bound, outcomes, READ_BACK, "read or change Secrets")]
     yield from found
     told = {piece.path for piece in found if isinstance(piece, Evidence)}
-    changes = granted(bound, (Power(("patch", "update"), "", "secrets"),), Severity.CRITICAL, Severity.HIGH)
+    changes = granted(bound, CHANGED, Severity.CRITICAL, Severity.HIGH)
     # A Secret that holds a token already can be given another ServiceAccount; a named one is no matter.
     for outcome in unpinned(bound, changes):
         if isinstance(outcome, Evidence) and outcome.path not in told:

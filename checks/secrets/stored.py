@@ -20,7 +20,9 @@ from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import strategic
 
 _NAMED = "named like a credential"
-_FILE = re.compile(r"\.(sh|ya?ml|json|conf|cnf|cfg|ini|properties|xml|toml|lua|py|js|rb|md|crt|pub|tpl|tmpl)$")
+_FILE = re.compile(
+    r"\.(sh|ya?ml|json|conf|cnf|cfg|ini|properties|xml|toml|lua|py|js|rb|md|crt|pub|tpl|tmpl)$"
+)
 """Keys that are names of files, of which the name says nothing of a single value."""
 
 

@@ -7,12 +7,14 @@ missing role grants nothing, and a ClusterRoleBinding to a Role resolves to noth
 from __future__ import annotations
 
 import weakref
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
 from ksec_tui.analysis.identity import BOOTSTRAP_LABEL
 from ksec_tui.analysis.rbac.identity import Who, who
-from ksec_tui.analysis.rbac.rules import EVERYTHING, aggregated_rules
+from ksec_tui.analysis.rbac.rules import EVERYTHING, aggregated_rules, is_everything
 from ksec_tui.cluster.access import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.ref import ObjectRef
@@ -24,7 +26,7 @@ USER_FACING = frozenset({"cluster-admin", "admin", "edit", "view"})
 """The default ClusterRoles that are meant to be bound by people (rbac bootstrappolicy)."""
 
 
-class Bound(msgspec.Struct, frozen=True):
+class Bound(msgspec.Struct, frozen=True, dict=True):
     """A binding and what it comes to.
 
     Attributes:
@@ -43,20 +45,30 @@ class Bound(msgspec.Struct, frozen=True):
     rules: tuple[PolicyRule, ...] = ()
     unknown: str = ""
 
-    @property
+    @cached_property
     def ref(self) -> ObjectRef:
         """The binding's name."""
         return self.binding.ref
 
-    @property
+    @cached_property
     def namespace(self) -> str | None:
         """The namespace to which the grant is confined; None for the whole cluster."""
         return None if isinstance(self.binding, ClusterRoleBinding) else self.binding.namespace
 
-    @property
+    @cached_property
     def people(self) -> tuple[Who, ...]:
         """The subjects that can match somebody, each once."""
         return tuple(dict.fromkeys(item for item in self.subjects if item is not None))
+
+    @cached_property
+    def everything(self) -> bool:
+        """Whether one of the rules permits everything."""
+        return any(map(is_everything, self.rules))
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What was worked out of the rules alone, by a key of whoever did; all bindings to one role share it."""
+        return {}
 
     @property
     def dangling(self) -> bool:
@@ -98,6 +110,7 @@ class _Resolver:
         )
         self._known: dict[tuple[str, str, str], tuple[ObjectRef, Role | ClusterRole | None, str]] = {}
         self._rules: dict[ObjectRef, tuple[PolicyRule, ...]] = {}
+        self._memos: dict[ObjectRef, dict[Any, Any]] = {}
 
     def bound(self, binding: ClusterRoleBinding | RoleBinding) -> Bound:
         """The binding with what it comes to."""
@@ -109,7 +122,9 @@ class _Resolver:
         if found is None:
             found = self._known[key] = self._role(ObjectRef(*key, GROUP))
         ref, holder, unknown = found
-        return Bound(binding, ref, subjects, holder, self._rules.get(ref, ()), unknown)
+        made = Bound(binding, ref, subjects, holder, self._rules.get(ref, ()), unknown)
+        vars(made)["memo"] = self._memos.setdefault(ref, {})
+        return made
 
     def _role(self, ref: ObjectRef) -> tuple[ObjectRef, Role | ClusterRole | None, str]:
         holder = _holder(self._snapshot, ref)
