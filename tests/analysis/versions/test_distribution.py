@@ -68,8 +68,9 @@ ROWS = [
     ("oracle-oke", node(provider="ocid1.instance.oc1")),
     ("vultr", node(labels={"vke.vultr.com/node-pool": "a"})),
     ("scaleway", node(labels={"k8s.scaleway.com/pool": "a"})),
-    ("ovh", node(labels={"nodepool": "a"})),
+    ("ovh", node(labels={"node.k8s.ovh/type": "standard"})),
     # A cloud alone is no distribution: kops and kubeadm run there too. Nor is a label of another value.
+    ("upstream", node(labels={"nodepool": "a"})),
     ("upstream", node(provider="aws:///eu-west-1a/i-0a1b2c3d")),
     ("upstream", node(provider="gce://project/zone/name")),
     ("upstream", node(provider="azure:///subscriptions/x")),

@@ -148,3 +148,58 @@ def test_old_kubelets_keep_what_newer_ones_dropped() -> None:
     found = cluster("v1.36.5", node("v1.32.0", name="old"), node("v1.36.5"))
     assert status(found, "gitrepo-driver") is Status.PARTLY
     assert status(cluster("v1.36.5", node("v1.36.5")), "gitrepo-driver") is Status.ON
+
+
+def test_a_pin_cannot_be_called_recent_without_the_servers_version() -> None:
+    assert status(cluster("", namespace(enforce_version="v1.25")), "psa-version-pin") is Status.HIDDEN
+    assert status(cluster("", namespace()), "psa-version-pin") is Status.ON
+
+
+def test_a_node_of_unknown_version_keeps_the_others_from_speaking_for_all() -> None:
+    found = cluster("v1.36.5", node("", name="silent"), node("v1.36.5"))
+    assert status(found, "gitrepo-driver") is Status.HIDDEN
+    found = cluster("v1.36.5", node("", name="silent"), node("v1.36.5"), node("v1.32.0", name="old"))
+    assert status(found, "gitrepo-driver") is Status.PARTLY
+
+
+def workload(pod: dict[str, Any], box: dict[str, Any]) -> dict[str, Any]:
+    container = {"name": "a", "image": "a:1", "securityContext": box}
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [container], "securityContext": pod},
+    }
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    meta = {"name": "web", "namespace": "shop"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("pod", "box", "expected"),
+    [
+        ("RuntimeDefault", "", Status.ON),
+        ("", "Localhost", Status.ON),
+        ("", "", Status.OFF),
+        ("Unconfined", "", Status.OFF),
+        ("RuntimeDefault", "Unconfined", Status.OFF),
+        ("Unconfined", "RuntimeDefault", Status.ON),
+    ],
+)
+def test_a_profile_that_confines_nothing_is_no_profile(pod: str, box: str, expected: Status) -> None:
+    def profile(type_: str) -> dict[str, Any]:
+        return {"seccompProfile": {"type": type_}} if type_ else {}
+
+    found = cluster("v1.36.5", workload(profile(pod), profile(box)))
+    assert status(found, "seccomp-default") is expected
+
+
+@pytest.mark.parametrize(("server", "expected"), [("v1.35.9", Status.OFF), ("v1.36.0", Status.HIDDEN)])
+def test_no_policy_object_proves_nothing_where_the_server_may_read_policies_from_files(
+    server: str, expected: Status
+) -> None:
+    assert status(cluster(server), "validating-admission-policy") is expected
+
+
+def test_what_is_on_in_a_server_newer_than_the_data_is_an_assumption() -> None:
+    found = {item.feature.id: item.words for item in safeguards(cluster("v1.99.0"))}
+    assert "assumed, since 1.99 is newer than the data" in found["websocket-create-check"]
+    assert not any("assumed" in item.words for item in safeguards(cluster("v1.37.0")))
