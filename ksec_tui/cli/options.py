@@ -1,4 +1,4 @@
-"""Options that several commands have: ``--filter`` and ``--config``."""
+"""Options that several commands have: ``--filter``, ``--fail-on`` and ``--config``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli.command import CliError
+from ksec_tui.findings.verdict import Severity
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.findings.filter import Filter
@@ -28,6 +29,23 @@ def add_filter_argument(parser: argparse._ActionsContainer) -> None:
         metavar="EXPR",
         help="only what matches, as in 'sev:>=high ns:prod-*,!kube-* is:fixable'",
     )
+
+
+def add_fail_on_argument(parser: argparse._ActionsContainer) -> None:
+    """Give `parser` the option ``--fail-on``."""
+    parser.add_argument(
+        "--fail-on",
+        type=_severity,
+        metavar="SEVERITY",
+        help="exit with 1 when a finding is at least that severe",
+    )
+
+
+def _severity(text: str) -> Severity:
+    try:
+        return Severity.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def read_filter(text: str) -> Filter:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import COVERAGE, FINDINGS, Command
-from ksec_tui.findings.verdict import Severity
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.findings.finding import Finding
@@ -21,12 +20,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-o", "--output", choices=("table", "json"), default="table", help="how to print the findings"
     )
-    group.add_argument(
-        "--fail-on",
-        type=_severity,
-        metavar="SEVERITY",
-        help="exit with 1 when a finding is at least that severe",
-    )
+    options.add_fail_on_argument(group)
     options.add_filter_argument(group)
     group.add_argument(
         "--min-coverage",
@@ -82,13 +76,6 @@ def _print(report: Report, form: str) -> None:
     terminal = output.stdout_is_terminal()
     width = shutil.get_terminal_size().columns if terminal else None
     output.emit(table.render(report, width=width, colour=output.wants_colour()))
-
-
-def _severity(text: str) -> Severity:
-    try:
-        return Severity.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _percent(text: str) -> int:
