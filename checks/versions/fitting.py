@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.control_plane import hidden
 from ksec_tui.analysis.versions.cluster import kubelet_version, server_gap
-from ksec_tui.analysis.versions.components import API_SERVER, CONTROLLERS, PROXY, running, server_versions
+from ksec_tui.analysis.versions.components import (
+    API_SERVER,
+    CONTROLLERS,
+    proxies_on,
+    running,
+    server_versions,
+)
 from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.skew import (
     Fit,
@@ -223,7 +229,7 @@ def proxies_skew(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     ```
     """
     servers, kubelet = server_versions(cluster), kubelet_version(node)
-    mine = [item for item in running(cluster, PROXY) if item.node == node.name]
+    mine = proxies_on(cluster, node)
     if not mine:
         yield NotApplicable(f"no pod of kube-proxy runs on node {node.name}")
         return

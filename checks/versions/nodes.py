@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ksec_tui.analysis.versions.cluster import kubelet_gap, kubelet_version, server_gap, server_version
+from ksec_tui.analysis.versions.cluster import (
+    kubelet_gap,
+    kubelet_version,
+    node_state,
+    server_gap,
+    server_version,
+)
 from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.distribution import UPSTREAM, node_distribution
 from ksec_tui.analysis.versions.skew import Fit, kubelet_skew
@@ -82,7 +88,8 @@ def node_skew(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
         yield Unknown(f"there is no rule for kubelet {kubelet.number} and API server {server.number}")
         return
     numbers = " and ".join(item.number for item in servers)
-    pair = f"kubelet {kubelet.number} against API server {numbers}"
+    state = node_state(node)
+    pair = f"kubelet {kubelet.number} {f'({state}) ' if state else ''}against API server {numbers}"
     if skew.fit is Fit.LIMIT:
         words = f"{pair}: {skew.words}; it blocks the next upgrade of the control plane"
         yield piece(VERSION_POINTER, words, Severity.MEDIUM)

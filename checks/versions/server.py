@@ -101,11 +101,11 @@ def server_patch(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
         yield Unknown(server_gap(cluster))
         return
     behind, newest = patches_behind(version), newest_patch(version)
+    if version.pre:
+        yield piece("", f"the API server runs {version.number}, a pre-release", Severity.MEDIUM)
     if behind is None or newest is None:
         yield Unknown(f"the patches of Kubernetes {version.line} are not in the data of {releases().as_of}")
-    elif version.pre:
-        yield piece("", f"the API server runs {version.number}, a pre-release", Severity.MEDIUM)
-    elif behind > 0:
+    elif behind > 0 and not version.pre:
         count = "one patch" if behind == 1 else f"{behind} patches"
         yield Evidence("", f"the API server runs {version.number}, {count} behind {newest.number}")
 
@@ -162,6 +162,10 @@ def data_stale(cluster: Snapshot, _: Snapshot) -> Iterator[Outcome]:
         yield NotApplicable("manifests have no versions to judge")
         return
     found = age(oldest_as_of(), cluster.source.date)
+    if found.freshness is Freshness.AHEAD:
+        yield Unknown(
+            f"today is {cluster.source.date}, before the data of {found.as_of}: is the clock right?"
+        )
     if found.freshness is Freshness.STALE:
         dates = (
             f"releases of {releases().as_of}, node software of {products().as_of}, flaws of {flaws().as_of}"

@@ -11,6 +11,7 @@ from enum import IntEnum
 from ksec_tui.analysis.versions.cluster import (
     kubelet_gap,
     kubelet_version,
+    node_state,
     server_gap,
     server_version,
 )
@@ -65,6 +66,7 @@ class Component:
         system: operating system.
         kernel: as reported; never judged, since vendors carry fixes back.
         unknown: why its version is not known; empty when it is.
+        state: whether it is cordoned or not ready, in words; empty when it is neither.
     """
 
     ref: ObjectRef
@@ -77,6 +79,7 @@ class Component:
     system: Fact = Fact("")
     kernel: str = ""
     unknown: str = ""
+    state: str = ""
 
     @property
     def level(self) -> Level:
@@ -95,6 +98,7 @@ class Minor:
         support: how long it is supported.
         latest: its newest patch known.
         nodes: how many nodes run it.
+        patches: the patches of it that nodes run, newest first.
         server: whether the API server runs it.
     """
 
@@ -104,6 +108,7 @@ class Minor:
     support: Support
     latest: str
     nodes: int
+    patches: tuple[str, ...]
     server: bool
 
     @property
@@ -122,9 +127,12 @@ def minors(snapshot: Snapshot) -> tuple[Minor, ...]:
     """Every minor release that is known or runs somewhere in the cluster, newest first."""
     day = snapshot.source.date
     server = server_version(snapshot)
-    used = Counter(
-        version.line for node in snapshot.of(NODE) if (version := kubelet_version(node)) is not None
+    kubelets = Counter(
+        version for node in snapshot.of(NODE) if (version := kubelet_version(node)) is not None
     )
+    used: Counter[str] = Counter()
+    for version, count in kubelets.items():
+        used[version.line] += count
     known = {release.minor: release for release in releases().kubernetes}
     lines = {*known, *used, *((server.line,) if server else ())}
     return tuple(
@@ -135,6 +143,7 @@ def minors(snapshot: Snapshot) -> tuple[Minor, ...]:
             support(line, day),
             known[line].latest if line in known else "",
             used[line],
+            tuple(item.number for item in sorted(kubelets, reverse=True) if item.line == line),
             server is not None and server.line == line,
         )
         for line in sorted(lines, key=line_key, reverse=True)
@@ -174,7 +183,17 @@ def _nodes(snapshot: Snapshot) -> Iterator[Component]:
             unknown = Fact("?", Level.UNKNOWN)
             gap = kubelet_gap(node)
             told = info.kubelet_version
-            yield Component(node.ref, node.name, told, UPSTREAM, unknown, unknown, *low, unknown=gap)
+            yield Component(
+                node.ref,
+                node.name,
+                told,
+                UPSTREAM,
+                unknown,
+                unknown,
+                *low,
+                unknown=gap,
+                state=node_state(node),
+            )
             continue
         distribution = node_distribution(node, version)
         yield Component(
@@ -185,12 +204,15 @@ def _nodes(snapshot: Snapshot) -> Iterator[Component]:
             _support(version, day, distribution),
             _skew(kubelet_skew(servers, version)),
             *low,
+            state=node_state(node),
         )
 
 
 def _support(version: Version, day: dt.date, distribution: Distribution) -> Fact:
     found = standing(version, day, distribution)
     fact = _supported(found.effective)
+    if version.pre and fact.level is Level.FINE:
+        return Fact(f"pre-release of {version.line}", Level.SOON)
     if found.provider is not None:
         return Fact(f"{distribution.name}: {fact.words}", fact.level, fact.days)
     return fact

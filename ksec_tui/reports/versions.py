@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ksec_tui.analysis.version_rows import Component, components
+from ksec_tui.analysis.version_rows import Component, components, minors
 from ksec_tui.analysis.versions.apis import api_uses
 from ksec_tui.analysis.versions.cluster import is_windows, kubelet_version, server_gap, server_version
 from ksec_tui.analysis.versions.components import running, server_versions
@@ -16,17 +16,19 @@ from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits, never_fixed
 from ksec_tui.analysis.versions.safeguards import safeguards
 from ksec_tui.analysis.versions.software import runtime
-from ksec_tui.analysis.versions.support import newest_patch, patches_behind, standing
-from ksec_tui.analysis.versions.upgrade import hops
+from ksec_tui.analysis.versions.support import is_newer_than_data, newest_patch, patches_behind, standing
+from ksec_tui.analysis.versions.upgrade import beyond, hops
+from ksec_tui.analysis.versions.vulnerable import not_assessed
 from ksec_tui.cluster.kinds import NODE
 from ksec_tui.cluster.ref import CLUSTER
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import one_line
-from ksec_tui.data.versions import copies
+from ksec_tui.data.versions import copies, with_flaws
 from ksec_tui.data.versions.age import age
 from ksec_tui.reports.columns import columns
 
 _CELL = 60
+_REASON = 300
 
 
 def versions_json(snapshot: Snapshot) -> str:
@@ -36,10 +38,12 @@ def versions_json(snapshot: Snapshot) -> str:
         "data": {name: copy.content.as_of.isoformat() for name, copy in sorted(copies()[0].items())},
         "server": _server(snapshot),
         "nodes": [_node(snapshot, item) for item in components(snapshot) if item.ref != CLUSTER],
+        "mixed_patches": _mixed(snapshot),
         "components": _running(snapshot),
+        "cves_not_assessed": [one_line(reason, _REASON) for reason in not_assessed(snapshot)],
         "apis": [
             {"object": str(use.ref), "api": use.row.api_version, "removed": use.row.removed or None}
-            | {"manager": use.manager or None, "sign": use.sign.value, "words": use.words}
+            | {"manager": one_line(use.manager, _CELL) or None, "sign": use.sign.value, "words": use.words}
             for use in api_uses(snapshot)
         ],
         "safeguards": [
@@ -85,9 +89,17 @@ def _lines(snapshot: Snapshot, width: int | None) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("COMPONENT", "VERSION", "SUPPORT", "SKEW", "RUNTIME", "SYSTEM")]
     for item in components(snapshot):
         facts = (item.support, item.skew, item.runtime, item.system)
-        rows.append((item.name, item.version or "?", *(_cell(fact.words) for fact in facts)))
+        rows.append(
+            (one_line(item.name, 253), _cell(item.version) or "?", *(_cell(fact.words) for fact in facts))
+        )
     yield from columns(rows, most=width)
+    for line, patches in _mixed(snapshot).items():
+        yield f"Nodes of {line} run several patches: {', '.join(patches)}"
     found = hops(snapshot)
+    newer = beyond(snapshot)
+    if newer:
+        yield ""
+        yield f"Not known: {newer}"
     if found:
         hop = found[0]
         yield ""
@@ -128,7 +140,8 @@ def _top(snapshot: Snapshot, day: dt.date) -> Sequence[str]:
 def _server(snapshot: Snapshot) -> dict[str, Any]:
     version = server_version(snapshot)
     if version is None:
-        return {"version": snapshot.source.server_version or None, "unknown": server_gap(snapshot)}
+        told = one_line(snapshot.source.server_version, _CELL)
+        return {"version": told or None, "unknown": server_gap(snapshot)}
     distribution = cluster_distribution(snapshot)
     found = standing(version, snapshot.source.date, distribution)
     newest = newest_patch(version)
@@ -146,7 +159,9 @@ def _server(snapshot: Snapshot) -> dict[str, Any]:
         },
         "newest_patch": newest.number if newest else None,
         "patches_behind": patches_behind(version),
-        "cves": [_hit(hit) for hit in hits(version, CONTROL_PLANE, snapshot=snapshot)],
+        "cves": None
+        if is_newer_than_data(version)
+        else [_hit(hit) for hit in hits(version, CONTROL_PLANE, snapshot=snapshot)],
     }
 
 
@@ -167,25 +182,42 @@ def _node(snapshot: Snapshot, item: Component) -> dict[str, Any]:
     kubelet = kubelet_version(node) if node is not None else None
     windows = node is not None and is_windows(node)
     software = runtime(node.status.node_info.container_runtime_version) if node is not None else None
-    found = hits(kubelet, ("kubelet",), windows=windows, snapshot=snapshot) if kubelet else ()
+    found = (
+        [_hit(hit) for hit in hits(kubelet, ("kubelet",), windows=windows, snapshot=snapshot)]
+        if kubelet is not None and not is_newer_than_data(kubelet)
+        else None
+    )
     under = (
-        hits(software.version, (software.product,), windows=windows, snapshot=snapshot)
-        if software is not None and software.version is not None
-        else ()
+        [_hit(hit) for hit in hits(software.version, (software.product,), windows=windows, snapshot=snapshot)]
+        if software is not None and software.version is not None and software.product in with_flaws()
+        else None
     )
     facts = {"support": item.support, "skew": item.skew, "runtime": item.runtime, "system": item.system}
     return {
-        "name": item.name,
-        "kubelet": one_line(item.version) or None,
+        "name": one_line(item.name, 253),
+        "kubelet": one_line(item.version, _CELL) or None,
         "distribution": item.distribution.name,
         **{
-            name: {"words": fact.words, "verdict": fact.level.name.lower(), "days": fact.days}
+            name: {
+                "words": one_line(fact.words, _REASON),
+                "verdict": fact.level.name.lower(),
+                "days": fact.days,
+            }
             for name, fact in facts.items()
         },
-        "kernel": one_line(item.kernel) or None,
-        "unknown": item.unknown or None,
-        "cves": [_hit(hit) for hit in (*found, *under)],
+        "kernel": one_line(item.kernel, _CELL) or None,
+        "state": item.state or None,
+        "unknown": one_line(item.unknown, _REASON) or None,
+        "cves": None if found is None and under is None else [*(found or ()), *(under or ())],
+        "cves_not_assessed": [
+            name for name, told in (("kubelet", found), ("runtime", under)) if told is None
+        ],
     }
+
+
+def _mixed(snapshot: Snapshot) -> dict[str, list[str]]:
+    """The minors of which nodes run several patches, with these."""
+    return {item.line: list(item.patches) for item in minors(snapshot) if len(item.patches) > 1}
 
 
 def _running(snapshot: Snapshot) -> list[dict[str, Any]]:

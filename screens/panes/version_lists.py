@@ -13,8 +13,8 @@ from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.fields import FieldUse, field_uses
 from ksec_tui.analysis.versions.safeguards import Safeguard, Status, safeguards
 from ksec_tui.analysis.versions.support import Phase, provider_support
-from ksec_tui.analysis.versions.upgrade import hops
-from ksec_tui.analysis.versions.vulnerable import Remedy, Vulnerability, vulnerabilities
+from ksec_tui.analysis.versions.upgrade import beyond, hops
+from ksec_tui.analysis.versions.vulnerable import Remedy, Vulnerability, not_assessed, vulnerabilities
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.data.versions import releases
@@ -118,11 +118,18 @@ def _minor(view: View, item: Minor, day: dt.date) -> Row:
         "support": Cell(one_line(fact.words, 200), _PHASES[phase]),
     }
     ref = ObjectRef("", "KubernetesRelease", item.line)
-    return _row(ref, values, f"{item.line} {item.latest} {fact.words} {values['runs']}")
+    notes = [f"Kubernetes {item.line}: {fact.words}."]
+    if item.latest:
+        notes.append(f"Newest patch known: {item.latest}.")
+    if item.patches:
+        notes.append(f"Kubelets run {', '.join(item.patches[:20])}.")
+    return _row(ref, values, f"{item.line} {item.latest} {fact.words} {values['runs']}", notes=tuple(notes))
 
 
 def _runs(item: Minor) -> str:
     nodes = f"{item.nodes} node{'' if item.nodes == 1 else 's'}" if item.nodes else ""
+    if len(item.patches) > 1:
+        nodes += f" ({len(item.patches)} patches)"
     return " + ".join(filter(None, ("server" if item.server else "", nodes)))
 
 
@@ -170,7 +177,23 @@ def flaw_rows(view: View) -> Sequence[Row]:
             ids = {found for piece in finding.evidence for found in _CVE.findall(piece.words)}
             for id in ids:  # noqa: A001
                 telling.setdefault(id, []).append(finding)
-    return [_flaw(view, item, telling.get(item.flaw.id, [])) for item in vulnerabilities(view.state.snapshot)]
+    snapshot = view.state.snapshot
+    return [
+        *(
+            _gap(f"flaws-{number}", "cve", "flaw", reason)
+            for number, reason in enumerate(not_assessed(snapshot))
+        ),
+        *(_flaw(view, item, telling.get(item.flaw.id, [])) for item in vulnerabilities(snapshot)),
+    ]
+
+
+def _gap(key: str, head: str, column: str, reason: str) -> Row:
+    """A row that says what nobody can tell here."""
+    words = one_line(reason, 300)
+    values = {head: Cell("not known", "unknown"), column: Cell(words, "unknown")}
+    return Row(
+        key, CLUSTER, values=values, unknown=words, text=words, haystack=words.lower(), notes=(f"{words}.",)
+    )
 
 
 def _flaw(view: View, item: Vulnerability, findings: Sequence[Finding]) -> Row:
@@ -295,7 +318,8 @@ def _safeguard(item: Safeguard) -> Row:
 def upgrade_rows(view: View) -> Sequence[Row]:
     """For each minor to come a row, below it what blocks it, in the order in which to clear it."""
     snapshot = view.state.snapshot
-    rows = []
+    newer = beyond(snapshot)
+    rows = [_gap("upgrade", "hop", "words", newer)] if newer else []
     for hop in hops(snapshot):
         count = len(hop.blockers)
         told = (

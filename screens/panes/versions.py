@@ -61,7 +61,8 @@ def _facts(view: View) -> Row:
     """How old the facts are by which all the rest is judged."""
     found = age(oldest_as_of(), view.state.snapshot.source.date)
     style = {Freshness.FRESH: "", Freshness.OLD: "warning"}.get(found.freshness, "error")
-    words = f"{found.days} days old: {found.freshness.value}"
+    ahead = found.freshness is Freshness.AHEAD
+    words = "after today: is the clock right?" if ahead else f"{found.days} days old: {found.freshness.value}"
     values = {"component": "facts on versions", "version": str(found.as_of), "support": Cell(words, style)}
     notes = (
         f"The facts on versions are of {found.as_of}: what was released or found since then is not known.",
@@ -107,7 +108,8 @@ def _of_server(check: str, verdict: Verdict) -> bool:
 
 
 def _node_row(view: View, item: Component, labels: dict[str, str]) -> Row:
-    return object_row(view, item.ref, _values(item), subjects="nodes", labels=labels)
+    notes = (f"The node is {item.state}.",) if item.state else ()
+    return object_row(view, item.ref, _values(item), subjects="nodes", labels=labels, notes=notes)
 
 
 def _values(item: Component) -> dict[str, object]:
@@ -251,7 +253,7 @@ PANE = Pane(
                 value_column("words", "WHAT TO CLEAR", width=44, min_width=24, grow=2, priority=1),
             ),
             upgrade_rows,
-            empty="the server runs the newest minor that the data knows, or its version is not known",
+            empty="the server runs the newest minor that the data knows",
         ),
     ),
     aliases=("ver", "version", "nodes", "node", "no"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.checks.versions.worlds import node
 from tests.cli.conftest import TODAY, Ksec
 
 CLUSTER = Path(__file__).parents[2].parent / "shared" / "cluster"
@@ -95,3 +96,56 @@ def test_a_managed_control_plane_is_not_visible_and_never_fine(ksec: Ksec, tmp_p
     told = {item["id"]: item["status"] for item in found["safeguards"]}
     assert told["audit-log"] == "not visible"
     assert told["kms-v2"] == "not visible"
+
+
+def dump(folder: Path, server: str, *nodes: dict[str, Any]) -> str:
+    (folder / "version.json").write_text(json.dumps({"gitVersion": server}), encoding="utf-8")
+    tree = {"apiVersion": "v1", "kind": "NodeList", "items": list(nodes)}
+    (folder / "nodes.json").write_text(json.dumps(tree), encoding="utf-8")
+    return str(folder)
+
+
+def test_a_server_newer_than_the_data_is_never_fine_and_never_bad(ksec: Ksec, tmp_path: Path) -> None:
+    path = dump(tmp_path, "v1.99.0", node("v1.99.0"))
+    found = tree(ksec, "-f", path, *TODAY)
+    assert found["server"]["support"]["phase"] == "unknown"
+    assert found["server"]["cves"] is None
+    assert found["server"]["patches_behind"] is None
+    assert found["nodes"][0]["support"]["verdict"] == "unknown"
+    assert "kubelet" in found["nodes"][0]["cves_not_assessed"]
+    assert any("newer than the data" in reason for reason in found["cves_not_assessed"])
+    text = ksec("versions", "-f", path, *TODAY).out
+    assert "Not known: what comes after Kubernetes 1.99" in text
+
+
+def test_hostile_names_and_versions_reach_neither_table_nor_json_raw(ksec: Ksec, tmp_path: Path) -> None:
+    bad = "v1.36.5\x1b[31m\u202e[red]" + "x" * 5000
+    entry = {"manager": bad, "operation": "Update", "apiVersion": "batch/v1beta1", "time": bad}
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "a", "namespace": "b", "uid": "u", "managedFields": [entry]},
+        "spec": {"schedule": "0 3 * * *"},
+    }
+    (tmp_path / "cronjobs.json").write_text(json.dumps(job), encoding="utf-8")
+    path = dump(tmp_path, bad, node(bad, name=f"n{bad}", runtime=bad, image=bad))
+    for form in ("json", "table"):
+        done = ksec("versions", "-f", path, *TODAY, "-o", form)
+        assert "\x1b" not in done.out
+        assert "\\u001b" not in done.out
+        assert "\u202e" not in done.out
+        assert max(map(len, done.out.splitlines())) < 2000
+
+
+def test_nodes_that_are_not_ready_and_mixed_patches_are_told(ksec: Ksec, tmp_path: Path) -> None:
+    away = node("v1.33.2", name="away")
+    away["spec"] = {"unschedulable": True}
+    away["status"]["conditions"] = [{"type": "Ready", "status": "Unknown"}]
+    path = dump(tmp_path, "v1.36.5", away, node("v1.36.5", name="b"), node("v1.36.2", name="c"))
+    found = tree(ksec, "-f", path, *TODAY)
+    assert {item["name"]: item["state"] for item in found["nodes"]} == {
+        "away": "cordoned and not ready",
+        "b": None,
+        "c": None,
+    }
+    assert found["mixed_patches"] == {"1.36": ["1.36.5", "1.36.2"]}

@@ -37,6 +37,13 @@ def kubelet_gap(node: Node) -> str:
     )
 
 
+def node_state(node: Node) -> str:
+    """``cordoned``, ``not ready`` or both; empty for a node that is neither, or does not tell."""
+    ready = next((item.status for item in node.status.conditions if item.type == "Ready"), "True")
+    states = ("cordoned" if node.spec.unschedulable else "", "not ready" if ready != "True" else "")
+    return " and ".join(filter(None, states))
+
+
 def is_windows(node: Node) -> bool:
     """Whether a node runs Windows."""
     return (

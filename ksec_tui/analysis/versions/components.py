@@ -15,6 +15,7 @@ from ksec_tui.analysis.network.sensitive import repository
 from ksec_tui.analysis.versions.cluster import server_version
 from ksec_tui.analysis.versions.numbers import Version, parse
 from ksec_tui.cluster.kinds import POD
+from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -90,6 +91,19 @@ def running(snapshot: Snapshot, component: str = "") -> tuple[Running, ...]:
     if component:
         return found.get(component, ())
     return tuple(item for items in found.values() for item in items)
+
+
+def proxies_on(snapshot: Snapshot, node: Node) -> tuple[Running, ...]:
+    """The pods of kube-proxy on a node."""
+    found: dict[str, tuple[Running, ...]] = snapshot.derived(_by_node, _by_node)
+    return found.get(node.name, ())
+
+
+def _by_node(snapshot: Snapshot) -> dict[str, tuple[Running, ...]]:
+    found: dict[str, tuple[Running, ...]] = {}
+    for item in running(snapshot, PROXY):
+        found[item.node] = (*found.get(item.node, ()), item)
+    return found
 
 
 @functools.lru_cache(maxsize=8192)

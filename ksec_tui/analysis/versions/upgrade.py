@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ksec_tui.analysis.versions.apis import ApiUse, api_uses
-from ksec_tui.analysis.versions.cluster import kubelet_version
+from ksec_tui.analysis.versions.cluster import kubelet_version, server_gap
 from ksec_tui.analysis.versions.components import CONTROLLERS, PROXY, running, server_versions
 from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.fields import field_uses
 from ksec_tui.analysis.versions.numbers import Version, line_key, parse
 from ksec_tui.analysis.versions.skew import Fit, controller_skew, kubelet_skew, proxy_skew, servers_skew
-from ksec_tui.analysis.versions.support import Support, standing
+from ksec_tui.analysis.versions.support import Support, is_newer_than_data, standing
 from ksec_tui.cluster.kinds import NODE, POD
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -73,6 +73,22 @@ def hops(snapshot: Snapshot) -> tuple[Hop, ...]:
         ordered = sorted(blockers, key=lambda item: (item.step, item.ref))
         found.append(Hop(release.minor, release.latest, support, tuple(ordered), _unknown(snapshot)))
     return tuple(found)
+
+
+def beyond(snapshot: Snapshot) -> str:
+    """Why no hop can be told, though there may be one; empty when hops are told or the newest minor runs.
+
+    The newest minor that the data knows counts as the newest that there is.
+    """
+    servers = server_versions(snapshot)
+    if not servers:
+        return server_gap(snapshot)
+    if is_newer_than_data(servers[-1]):
+        return (
+            f"what comes after Kubernetes {servers[-1].line} and what that drops, since it is newer than the data "
+            f"of {releases().as_of}"
+        )
+    return ""
 
 
 def _unknown(snapshot: Snapshot) -> tuple[str, ...]:

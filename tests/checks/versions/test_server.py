@@ -94,11 +94,22 @@ def test_the_steps_are_those_of_the_distribution(server: str, command: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("today", "stale"), [("2026-11-21", False), ("2028-01-01", True), ("2020-01-01", False)]
+    ("today", "verdict"),
+    [("2026-11-21", None), ("2028-01-01", Verdict.FAIL), ("2020-01-01", Verdict.UNKNOWN)],
 )
-def test_old_data_is_told_for_information(today: str, stale: bool) -> None:
+def test_old_data_is_told_for_information_and_a_clock_before_the_data_is_doubted(
+    today: str, verdict: Verdict | None
+) -> None:
     found = judged("ver-data-stale", cluster("v1.36.5", today=today))
-    assert [item.severity for item in found] == ([Severity.INFO] if stale else [])
+    assert [item.verdict for item in found] == ([] if verdict is None else [verdict])
+    assert all(item.severity is Severity.INFO for item in found)
+    assert all("is the clock right?" in item.words for item in found if verdict is Verdict.UNKNOWN)
+
+
+def test_a_pre_release_that_the_data_does_not_know_is_told_all_the_same() -> None:
+    (found,) = judged("ver-server-patch-behind", cluster("v1.38.0-alpha.2"))
+    assert (found.verdict, found.severity) == (Verdict.FAIL, Severity.MEDIUM)
+    assert "a pre-release" in found.words
 
 
 def test_a_version_that_arrives_later_is_judged_though_no_kind_changed() -> None:

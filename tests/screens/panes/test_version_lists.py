@@ -150,10 +150,22 @@ def test_the_age_of_the_facts_is_always_a_row_and_warns(today: str, style: str) 
     (row,) = (item for item in rows(view_of(cluster("v1.36.5", today=today))) if item.ref.kind == "Facts")
     cell: Any = row.values["support"]
     assert cell.style == style
-    assert "days old" in cell.text
+    assert ("days old" in cell.text) is (today > "2026-08-22")
+    assert ("is the clock right?" in cell.text) is (today < "2026-08-22")
 
 
 def test_every_list_says_something_when_there_is_nothing() -> None:
     empty = view_of(cluster(""))
     for listing in PANE.listings:
         assert listing.rows(empty) or listing.empty
+
+
+@pytest.mark.parametrize("server", ["", "v1.99.0"])
+def test_lists_of_a_server_that_is_not_known_lead_with_what_is_not_known(server: str) -> None:
+    view = view_of(cluster(server))
+    for listed in (flaw_rows(view), upgrade_rows(view)):
+        assert listed[0].unknown
+        assert listed[0].severity is None
+        assert len({row.key for row in listed}) == len(listed)
+    assert not flaw_rows(view_of(cluster("v1.36.5")))[0].unknown
+    assert not upgrade_rows(view_of(cluster("v1.36.5")))[0].unknown
