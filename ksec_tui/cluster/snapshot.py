@@ -29,6 +29,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
         label: what to call it on screen: the context, the path.
         user: who reads, as the server sees it; empty when unknown.
         server_version: ``v1.33.4``, empty when unknown.
+        server_built: the day on which the server's program was built, ISO 8601, empty when unknown.
         today: the date on which ages and support are judged, ISO 8601.
         taken: when the state was read, ISO 8601; empty for files, which carry no time.
         namespaces: the namespaces asked for; empty means all.
@@ -41,6 +42,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
     today: str = ""
     taken: str = ""
     namespaces: tuple[str, ...] = ()
+    server_built: str = ""
 
     @property
     def date(self) -> dt.date:

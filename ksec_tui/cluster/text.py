@@ -229,6 +229,16 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
+def day_of(text: object) -> str:
+    """``2026-07-24`` of ``2026-07-24T00:00:00Z``; empty for what begins with no date."""
+    if not isinstance(text, str):
+        return ""
+    try:
+        return dt.date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        return ""
+
+
 def one_line(text: str, width: int | None = None) -> str:
     """Return the text cleaned and on one line (`⏎` for line feed, `→` for tab), cut to `width` characters."""
     head = clean(text if width is None else text[: max(width, 0) + 1])

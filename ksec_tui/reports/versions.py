@@ -10,7 +10,13 @@ import msgspec
 
 from ksec_tui.analysis.version_rows import Component, components, minors
 from ksec_tui.analysis.versions.apis import api_uses
-from ksec_tui.analysis.versions.cluster import is_windows, kubelet_version, server_gap, server_version
+from ksec_tui.analysis.versions.cluster import (
+    built_words,
+    is_windows,
+    kubelet_version,
+    server_gap,
+    server_version,
+)
 from ksec_tui.analysis.versions.components import running, server_versions
 from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits, never_fixed
@@ -22,8 +28,8 @@ from ksec_tui.analysis.versions.vulnerable import not_assessed
 from ksec_tui.cluster.kinds import NODE
 from ksec_tui.cluster.ref import CLUSTER
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.cluster.text import one_line
-from ksec_tui.data.versions import copies, with_flaws
+from ksec_tui.cluster.text import day_of, one_line
+from ksec_tui.data.versions import copies, oldest_as_of, with_flaws
 from ksec_tui.data.versions.age import age
 from ksec_tui.reports.columns import columns
 
@@ -118,23 +124,20 @@ def _cell(words: str, most: int = _CELL) -> str:
 
 def _top(snapshot: Snapshot, day: dt.date) -> Sequence[str]:
     version = server_version(snapshot)
-    oldest = min(age(copy.content.as_of, day).days for copy in copies()[0].values())
-    data = age(day - dt.timedelta(days=oldest), day).words
+    data = age(oldest_as_of(), day).words
     if version is None:
         return (one_line(server_gap(snapshot)), data)
     distribution = cluster_distribution(snapshot)
     found = standing(version, day, distribution)
-    behind = patches_behind(version)
-    patches = (
-        "patches not known" if behind is None else "newest patch known" if behind <= 0 else f"{behind} behind"
-    )
-    return (
+    parts = (
         one_line(snapshot.source.server_version),
         distribution.name,
+        built_words(snapshot),
         f"upstream {found.words}",
-        patches,
+        components(snapshot)[0].skew.words,
         data,
     )
+    return tuple(filter(None, parts))
 
 
 def _server(snapshot: Snapshot) -> dict[str, Any]:
@@ -147,6 +150,7 @@ def _server(snapshot: Snapshot) -> dict[str, Any]:
     newest = newest_patch(version)
     return {
         "version": one_line(snapshot.source.server_version),
+        "built": day_of(snapshot.source.server_built) or None,
         "distribution": distribution.name,
         "managed": distribution.managed,
         "servers": [item.number for item in server_versions(snapshot)],

@@ -10,6 +10,7 @@ from ksec_tui.cluster.ingest import Document, collect, item_from_tree
 from ksec_tui.cluster.kinds import KINDS, kind_named
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
+from ksec_tui.cluster.text import day_of
 from ksec_tui.data import demo
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Started
 from ksec_tui.sources.collector import gc_paused
@@ -28,6 +29,7 @@ class DemoSource:
             label="demo",
             user="demo",
             server_version=demo.server_version()["gitVersion"],
+            server_built=day_of(demo.server_version()["buildDate"]),
             today=today,
         )
 

@@ -92,7 +92,7 @@ class FileSource:
             self._stdin = read_stdin()
         self._origins.clear()
         self._repeated.clear()
-        self._info = msgspec.structs.replace(self._info, server_version="")
+        self._info = msgspec.structs.replace(self._info, server_version="", server_built="")
         reading = _Reading(self._origins, self._repeated)
         with gc_paused():
             yield Opened(self._info)
@@ -106,7 +106,9 @@ class FileSource:
             if not reading.files:
                 raise SourceError(f"{self._info.label}: no .yaml, .yml or .json file found")
             if reading.version:
-                self._info = msgspec.structs.replace(self._info, server_version=reading.version)
+                self._info = msgspec.structs.replace(
+                    self._info, server_version=reading.version, server_built=reading.built
+                )
                 yield Opened(self._info)
             yield from reading.finish()
 
@@ -121,6 +123,7 @@ class _Reading:
     def __init__(self, origins: dict[ObjectRef, tuple[str, int]], repeated: set[ObjectRef]) -> None:
         self.files = 0
         self.version = ""
+        self.built = ""
         self._origins = origins
         self._pending: dict[str, list[tuple[str, manifests.Found]]] = {}
         self._seen: set[str] = set()
@@ -163,8 +166,9 @@ class _Reading:
                 yield from self._start(kind)
             case manifests.Other(name):
                 self._others[name] += 1
-            case manifests.Version(text):
+            case manifests.Version(text, built):
                 yield from self._server(text, told)
+                self.built = built
             case manifests.Broken(line, reason, kind, many):
                 yield from told.tell(line, reason)
                 yield from self._broken(kind, f"{told.name}:{line}", many=many)

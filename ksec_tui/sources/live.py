@@ -188,12 +188,13 @@ class LiveSource:
     def _open(self, transport: Transport, feed: _Feed) -> None:
         if self._connection.insecure:
             feed.put(Problem("connection", "the server's certificate is not verified"))
-        version = server_version(transport, feed.put)
+        version, built = server_version(transport, feed.put)
         now = dt.datetime.now(tz=dt.UTC)
         self._info = msgspec.structs.replace(
             self._info,
             user=reader(transport, self._connection),
             server_version=version,
+            server_built=built,
             today=now.date().isoformat(),
             taken=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
         )

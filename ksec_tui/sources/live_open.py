@@ -10,7 +10,7 @@ import msgspec
 
 from ksec_tui.cluster.ingest import PageError, ingest_list
 from ksec_tui.cluster.kinds import NAMESPACE
-from ksec_tui.cluster.text import one_line
+from ksec_tui.cluster.text import day_of, one_line
 from ksec_tui.sources.base import Event, Problem, SourceError
 from ksec_tui.sources.connection import Connection
 from ksec_tui.sources.live_scope import Patterns, Scope, usable_name
@@ -24,6 +24,7 @@ _NAMESPACE_PAGE = 500
 
 class _Version(msgspec.Struct, rename="camel"):
     git_version: str = ""
+    build_date: str = ""
 
 
 class _UserInfo(msgspec.Struct):
@@ -38,14 +39,15 @@ class _Review(msgspec.Struct):
     status: _ReviewStatus = msgspec.field(default_factory=_ReviewStatus)
 
 
-def server_version(transport: Transport, emit: Callable[[Event], None]) -> str:
-    """``v1.33.4``; empty, with a Problem, when the server does not say.
+def server_version(transport: Transport, emit: Callable[[Event], None]) -> tuple[str, str]:
+    """``v1.33.4`` and the day on which it was built; both empty, with a Problem, when the server does not say.
 
     Raises:
         SourceError: there is no connection, or the login is refused.
     """
     try:
-        return one_line(msgspec.json.decode(transport.get("/version"), type=_Version).git_version, 60)
+        told = msgspec.json.decode(transport.get("/version"), type=_Version)
+        return one_line(told.git_version, 60), day_of(told.build_date)
     except BrokenError as error:
         raise SourceError(str(error)) from error
     except RefusedError as error:
@@ -56,7 +58,7 @@ def server_version(transport: Transport, emit: Callable[[Event], None]) -> str:
         emit(Problem("server version", str(error)))
     except (msgspec.MsgspecError, RecursionError) as error:
         emit(Problem("server version", f"not understood: {one_line(str(error), 200)}"))
-    return ""
+    return "", ""
 
 
 def reader(transport: Transport, connection: Connection) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.ingest import lenient_tree
 from ksec_tui.cluster.kinds import KINDS, KUBELET_CONFIGURATION, Kind, kind_named, kind_of_resource
-from ksec_tui.cluster.text import one_line
+from ksec_tui.cluster.text import day_of, one_line
 from ksec_tui.sources import yaml_reader
 
 MAX_YAML = 64 << 20
@@ -76,9 +76,10 @@ class Alien(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The API server's version, ``v1.33.4``."""
+    """The API server's version, ``v1.33.4``, and the day on which it was built."""
 
     text: str
+    built: str = ""
 
 
 class Doubled(NamedTuple):
@@ -160,6 +161,7 @@ class _Head(msgspec.Struct, rename="camel"):
     items: msgspec.Raw = msgspec.Raw()
     git_version: Any = None
     server_version: Any = None
+    build_date: Any = None
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -182,9 +184,9 @@ def _json_part(
     head: _Head, raw: bytes, line: int, stem: str, default: tuple[str, str], level: int
 ) -> Iterator[Part]:
     """One JSON object, or the items of a list; `default` is what items without type take on."""
-    version = _server_version(head.git_version, head.server_version) if level == 0 else ""
-    if version:
-        yield Version(version)
+    version = _server_version(head.git_version, head.server_version, head.build_date) if level == 0 else None
+    if version is not None:
+        yield version
         return
     api_version, kind = _typed(head.api_version, head.kind, default)
     body = bytes(head.items)
@@ -274,9 +276,10 @@ def _tree_part(
     if not isinstance(tree, dict):
         yield _no_object(line, default)
         return
-    version = _server_version(tree.get("gitVersion"), tree.get("serverVersion")) if level == 0 else ""
-    if version:
-        yield Version(version)
+    told = (tree.get("gitVersion"), tree.get("serverVersion"), tree.get("buildDate"))
+    version = _server_version(*told) if level == 0 else None
+    if version is not None:
+        yield version
         return
     api_version, kind = _typed(tree.get("apiVersion"), tree.get("kind"), default)
     items = tree.get("items")
@@ -357,8 +360,9 @@ def _odd_version(api_version: str, kind: Kind[KubeObject]) -> str:
     return ""
 
 
-def _server_version(git_version: object, server: object) -> str:
-    """From the answer of ``/version``, or of ``kubectl version -o json|yaml``."""
+def _server_version(git_version: object, server: object, built: object) -> Version | None:
+    """From the answer of ``/version``, or of ``kubectl version -o json|yaml``; None for anything else."""
     if isinstance(server, dict):
-        git_version = server.get("gitVersion")
-    return one_line(git_version, 64) if isinstance(git_version, str) else ""
+        git_version, built = server.get("gitVersion"), server.get("buildDate")
+    text = one_line(git_version, 64) if isinstance(git_version, str) else ""
+    return Version(text, day_of(built)) if text else None

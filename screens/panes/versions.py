@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ksec_tui.analysis.version_rows import Component, Fact, Level, components
+from ksec_tui.analysis.versions.cluster import built_words
 from ksec_tui.cluster.kinds import NODE
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.text import one_line
@@ -82,8 +83,10 @@ def _server_row(view: View, item: Component) -> Row:
     words = " ".join(("API server", item.version, item.unknown, *(entry.words for entry in found)))
     text = f"{words} {item.support.words} {item.skew.words}"
     staged = not view.staged.isdisjoint(entry.fingerprint for entry in found)
+    built = built_words(view.state.snapshot)
     return replace(
         row,
+        notes=(f"The API server's program was {built}.",) if built else (),
         findings=found,
         unknown="" if found else item.unknown,
         judged=judged,

@@ -73,6 +73,8 @@ def test_the_table_names_server_nodes_and_what_blocks_the_next_upgrade(ksec: Kse
     done = ksec("versions", "--demo", *TODAY)
     assert done.code == 0
     assert done.out.startswith("v1.33.4 · ")
+    assert "built 2025-08-13 (465 d)" in done.out.splitlines()[0]
+    assert "data as of 2026-08-22 (91 d)" in done.out.splitlines()[0]
     assert "harbor-worker-4" in done.out
     assert "To reach 1.34 these block, in this order:" in done.out
 
@@ -149,3 +151,19 @@ def test_nodes_that_are_not_ready_and_mixed_patches_are_told(ksec: Ksec, tmp_pat
         "c": None,
     }
     assert found["mixed_patches"] == {"1.36": ["1.36.5", "1.36.2"]}
+
+
+@pytest.mark.parametrize("said", [None, 5, "", "yesterday", "2026-13-45T00:00:00Z"])
+def test_a_build_date_that_is_none_is_left_out(ksec: Ksec, tmp_path: Path, said: object) -> None:
+    path = dump(tmp_path, "v1.36.5", node("v1.36.5"))
+    (tmp_path / "version.json").write_text(
+        json.dumps({"gitVersion": "v1.36.5", "buildDate": said}), encoding="utf-8"
+    )
+    assert tree(ksec, "-f", path, *TODAY)["server"]["built"] is None
+    assert "built" not in ksec("versions", "-f", path, *TODAY).out
+
+
+def test_the_day_of_the_build_survives_a_saved_snapshot(ksec: Ksec, tmp_path: Path) -> None:
+    path = tmp_path / "demo.ksec"
+    assert ksec("snapshot", "save", str(path), "--demo", *TODAY).code == 0
+    assert tree(ksec, "--snapshot", str(path), *TODAY)["server"]["built"] == "2025-08-13"

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ksec_tui.analysis.versions.numbers import Version, parse
 from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.text import day_of
 
 
 def server_version(snapshot: Snapshot) -> Version | None:
     """The API server's version, as ``/version`` tells it; None when it is not known."""
     return parse(snapshot.source.server_version)
+
+
+def built_words(snapshot: Snapshot) -> str:
+    """``built 2026-07-24 (120 d)``: right for any server, also one that the data does not know; empty when not told."""
+    built = day_of(snapshot.source.server_built)
+    if not built:
+        return ""
+    days = (snapshot.source.date - dt.date.fromisoformat(built)).days
+    return f"built {built} ({days} d)" if days >= 0 else f"built {built}, after today"
 
 
 def server_gap(snapshot: Snapshot) -> str:
