@@ -129,12 +129,17 @@ def metadata_reachable(space: Space, cluster: Snapshot) -> Iterator[Evidence | N
         return
     usable = None if _own_identities(cluster) else Severity.HIGH
     unsure = ""
+    there = address_end(METADATA)
+    answers: dict[int, tuple[bool, bool]] = {}
     for workload in space.workloads:
-        answer = flow(cluster, group_end(cluster, workload.ref)[0], address_end(METADATA))
-        said = f"{workload.ref.kind} {workload.ref.name}"
-        open_, perhaps = answer.both.allows("TCP", 80), answer.unknown.allows("TCP", 80)
+        end = group_end(cluster, workload.ref)[0]
+        if id(end.group) not in answers:
+            answer = flow(cluster, end, there)
+            answers[id(end.group)] = answer.both.allows("TCP", 80), answer.unknown.allows("TCP", 80)
+        open_, perhaps = answers[id(end.group)]
         if not open_ and not perhaps:
             continue
+        said = f"{workload.ref.kind} {workload.ref.name}"
         nodes = _nodes(cluster, workload)
         cloud = next(((node, name) for node in nodes if (name := _cloud(node))), None)
         if cloud is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.cluster.base import KubeObject, OwnerReference
@@ -128,12 +129,23 @@ class Workload:
         The pods of an owner that was not read may differ from each other: then from the one that stands for it.
         """
         seen: dict[object, Pod] = {}
-        usual = _signature(self.spec)
-        for pod in self.pods:
-            mark = _signature(pod.spec)
-            if mark != usual and not pod.finished:
-                seen.setdefault(mark, pod)
+        for pod in self.differing:
+            seen.setdefault(_signature(pod.spec), pod)
         return tuple(seen.values())
+
+    @cached_property
+    def differing(self) -> tuple[Pod, ...]:
+        """All live pods that differ from the template in what matters."""
+        spec = self.spec
+        comparable = _comparable(spec)
+        usual = _signature(spec)
+        return tuple(
+            pod
+            for pod in self.pods
+            if not (comparable and _comparable(pod.spec) and _alike(spec, pod.spec))
+            and not pod.finished
+            and _signature(pod.spec) != usual
+        )
 
     def specs(self) -> Iterator[tuple[PodSpec, str, ObjectRef]]:
         """The pod specs to judge: (spec, its JSON pointer, the object it is in); the template's first."""
@@ -202,6 +214,49 @@ def _signature(spec: PodSpec) -> object:
     paths = frozenset(volume.host_path.path for volume in spec.volumes if volume.host_path)
     shared = spec.host_network, spec.host_pid, spec.host_ipc, spec.host_users
     return containers, paths, shared, spec.account, spec.os
+
+
+def _comparable(spec: PodSpec) -> bool:
+    """Whether `_alike` may be asked: nothing of the node plays a part."""
+    return not spec.host_network and not any(map(_host_path, spec.volumes))
+
+
+_host_path = attrgetter("host_path")
+
+
+def _alike(spec: PodSpec, other: PodSpec) -> bool:
+    """Whether the signatures of two comparable specs are equal, found without making them: for many pods."""
+    if (
+        spec.security_context != other.security_context
+        or spec.host_pid != other.host_pid
+        or spec.host_ipc != other.host_ipc
+        or spec.host_users != other.host_users
+        or spec.account != other.account
+        or spec.os != other.os
+    ):
+        return False
+    return (
+        _same(spec.containers, other.containers)
+        and _same(spec.init_containers, other.init_containers)
+        and _same(spec.ephemeral_containers, other.ephemeral_containers)
+    )
+
+
+def _same(containers: tuple[Container, ...], others: tuple[Container, ...]) -> bool:
+    if len(containers) != len(others):
+        return False
+    for one, other in zip(containers, others, strict=True):
+        if (
+            one.name != other.name
+            or one.image != other.image
+            or one.security_context != other.security_context
+            or one.ports != other.ports
+            or one.env != other.env
+            or one.resources.limits.get("memory") != other.resources.limits.get("memory")
+            or one.restart_policy != other.restart_policy
+        ):
+            return False
+    return True
 
 
 def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ksec_tui.cluster import (
@@ -34,6 +34,7 @@ class Kind(Generic[T_co]):
         metadata_only: its payload is never requested (Secrets, ConfigMaps).
         optional: a server without this API has no such objects, which is a fact and not a gap.
         offline: no server has it, only files: the configuration of a component, without a name.
+        resource: ``deployments.apps``: the name that kubectl prints.
     """
 
     struct: type[T_co]
@@ -42,6 +43,11 @@ class Kind(Generic[T_co]):
     metadata_only: bool = False
     optional: bool = False
     offline: bool = False
+    resource: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = f"{self.plural}.{self.group}" if self.group else self.plural
+        object.__setattr__(self, "resource", name)  # asked for at every look-up
 
     @property
     def name(self) -> str:
@@ -57,11 +63,6 @@ class Kind(Generic[T_co]):
     def namespaced(self) -> bool:
         """Whether its objects live in namespaces."""
         return self.struct.namespaced
-
-    @property
-    def resource(self) -> str:
-        """``deployments.apps``: the name that kubectl prints."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str | None = None, version: str | None = None) -> str:
         """The API path of the list, of all namespaces or of one."""

@@ -130,6 +130,35 @@ def facts_of(spec: PodSpec, annotations: Mapping[str, str]) -> Facts:
     )
 
 
+def bare(spec: PodSpec, annotations: Mapping[str, str]) -> bool:
+    """Whether the facts come of the containers' names and securityContexts and the pod's own fields alone.
+
+    Then equal ones of these give equal facts: nothing of the node's network, no host in a probe or hook, no volume
+    that some level refuses, no annotation.
+    """
+    if spec.host_network or not all(map(_plain, spec.volumes)):
+        return False
+    for name in annotations:
+        if name.startswith(_ANNOTATIONS):
+            return False
+    for containers in (spec.containers, spec.init_containers, spec.ephemeral_containers):
+        for container in containers:
+            if container.lifecycle is not None or (
+                _names_host(container.liveness_probe)
+                or _names_host(container.readiness_probe)
+                or _names_host(container.startup_probe)
+            ):
+                return False
+    return True
+
+
+def _names_host(handler: Probe | None) -> bool:
+    return handler is not None and bool(
+        (handler.http_get is not None and handler.http_get.host)
+        or (handler.tcp_socket is not None and handler.tcp_socket.host)
+    )
+
+
 def _unit(container: Container, place: str) -> Unit:
     ports: tuple[tuple[int, int], ...] = ()
     if container.ports:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ksec_tui.analysis.pod_security.evaluate import Barrier, Judge, judge, next_level
+from ksec_tui.analysis.pod_security.facts import bare
 from ksec_tui.analysis.pod_security.labels import Policy, policies
 from ksec_tui.analysis.pod_security.standards import LEVELS, clamped
 from ksec_tui.analysis.security_context import minor_version
@@ -149,12 +150,21 @@ def judged(workload: Workload) -> Iterator[tuple[Judge, ObjectRef, str]]:
     first = judge(workload.spec, workload.annotations)
     yield first, workload.object.ref, workload.pointer
     seen = {id(first)}
+    for asked, pod in _running(workload, first):
+        if id(asked) not in seen:
+            seen.add(id(asked))
+            yield asked, pod.ref, "/spec"
+
+
+def _running(workload: Workload, first: Judge) -> Iterator[tuple[Judge, Pod]]:
+    """The live pods with their verdicts: those of the template, `first`, where nothing that decides is different."""
+    usual = bare(workload.spec, workload.annotations)
+    odd = frozenset(map(id, workload.differing))
     for pod in workload.pods:
         if _runs(pod):
-            asked = judge(pod.spec, pod.metadata.annotations)
-            if id(asked) not in seen:
-                seen.add(id(asked))
-                yield asked, pod.ref, "/spec"
+            notes = pod.metadata.annotations
+            same = usual and id(pod) not in odd and bare(pod.spec, notes)
+            yield first if same else judge(pod.spec, notes), pod
 
 
 def _runs(pod: Pod) -> bool:
@@ -209,13 +219,12 @@ def refused(snapshot: Snapshot, namespace: str) -> tuple[Refused, ...]:
 def _refused(workload: Workload, level: str, minor: int | None) -> Refused | None:
     names = []
     reasons: dict[str, None] = {}
-    for pod in workload.pods:
-        if not _runs(pod):
-            continue
-        asked = judge(pod.spec, pod.metadata.annotations)
-        verdict = asked.refuses(level, minor)
-        if verdict is not False:
+    verdicts: dict[int, bool | None] = {}
+    for asked, pod in _running(workload, judge(workload.spec, workload.annotations)):
+        if id(asked) not in verdicts:
+            verdicts[id(asked)] = asked.refuses(level, minor)
+            if verdicts[id(asked)]:
+                reasons.update(dict.fromkeys(item.reason for item in asked.barriers(level, minor, "")))
+        if verdicts[id(asked)] is not False:
             names.append(pod.name)
-        if verdict:
-            reasons.update(dict.fromkeys(item.reason for item in asked.barriers(level, minor, "")))
     return Refused(workload.ref, tuple(names), tuple(reasons)) if names else None

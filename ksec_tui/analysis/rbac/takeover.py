@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ksec_tui.analysis.rbac.grants import can
+from ksec_tui.analysis.rbac.holdings import holdings
 from ksec_tui.analysis.rbac.identity import Who, identity_of
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -67,8 +68,21 @@ def takeovers(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeove
     return known[key]
 
 
+def _hits(snapshot: Snapshot) -> int:
+    """The mask of the rules that give any of the rights."""
+    rules = holdings(snapshot).rules
+    found = 0
+    for verb, group, resource, subresource, _ in (*_EVERYWHERE, *_AT_HOME):
+        found |= rules.resource(verb, group, resource, subresource, "")
+    return found
+
+
 def _judged(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeover, ...]:
     identity = identity_of(Who("ServiceAccount", account, namespace))
+    # What holds in the whole cluster holds in kube-system too: who has no such rule there has none of the rights.
+    some = holdings(snapshot).some_of(identity.logins, snapshot.derived(_hits, _hits), _HOME)
+    if next(some, None) is None:
+        return ()
     found: dict[str, Takeover] = {}
     told: set[tuple[str, str, str, str]] = set()
     for place, rights in (("", _EVERYWHERE), (_HOME, _AT_HOME)):
