@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ksec_tui.analysis.network.admission import governing
+from ksec_tui.analysis.network.admission import governing, policy_gap
 from ksec_tui.analysis.network.blast import METADATA, blast_radius
 from ksec_tui.analysis.network.bulk import Crowd, senders
 from ksec_tui.analysis.network.ends import word_of
+from ksec_tui.analysis.network.exposure import Certainty
 from ksec_tui.analysis.network.groups import Group
 from ksec_tui.analysis.network.rules import DIRECTIONS, Direction
 from ksec_tui.analysis.network.selectors import alive
 from ksec_tui.analysis.network.surface import Reach, surface
-from ksec_tui.analysis.network.world import ADMIN_KINDS, Network, network
+from ksec_tui.analysis.network.world import Network, network
 from ksec_tui.analysis.workloads import Workload, top_owner, workload_named
-from ksec_tui.cluster.kinds import NETWORK_POLICY, WORKLOAD_KINDS
+from ksec_tui.cluster.kinds import WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.screens.details.tab import Hand, heading, line, prose
+from ksec_tui.screens.panes.network_exposure import chain_words
 from ksec_tui.screens.widgets.text import Line
 
 KINDS = frozenset(kind.name for kind in WORKLOAD_KINDS)
@@ -56,10 +58,10 @@ def deciding_lines(hand: Hand) -> Iterator[Line]:
     if workload is None or not alive(workload):
         return
     for direction in DIRECTIONS:
-        way = "In" if direction == "ingress" else "Out"
+        way = "Network in:" if direction == "ingress" else "Network out:"
         words, style = _decides(snapshot, workload, direction)
-        for place, said in enumerate(list(prose(words, hand.width - 7))[:-1]):
-            lead = f"  {way:4} " if not place else " " * 7
+        for place, said in enumerate(list(prose(words, hand.width - 15))[:-1]):
+            lead = f"  {way:12} " if not place else " " * 15
             yield Line(((lead, "muted"), (said.text, style)))
 
 
@@ -71,7 +73,7 @@ def _decides(snapshot: Snapshot, workload: Workload, direction: Direction) -> tu
     side = world.side(direction)
     found = [governing(side, group) for group in world.groups_of(workload)]
     names = list(dict.fromkeys(str(ref) for refs in found for ref in refs))
-    gap = next((gap for gap in _gaps(snapshot, workload.namespace) if gap), "")
+    gap = policy_gap(snapshot, workload.namespace)
     beyond = f"; {gap}" if gap else ""
     if not names:
         return (f"not known: {gap}", "unknown") if gap else ("no policy: everything is allowed", "medium")
@@ -79,14 +81,6 @@ def _decides(snapshot: Snapshot, workload: Workload, direction: Direction) -> tu
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     decide = "decides" if len(names) == 1 else "decide"
     return f"{', '.join(names[:4])}{more} {decide}{some}{beyond}", "unknown" if gap else ""
-
-
-def _gaps(snapshot: Snapshot, namespace: str) -> Iterator[str]:
-    """What was not read of the policies that may govern a namespace."""
-    yield snapshot.gap(NETWORK_POLICY, namespace) or ""
-    for kind in ADMIN_KINDS:
-        if not snapshot.coverage.of(kind).state.value.startswith("not supplied"):
-            yield snapshot.gap(kind) or ""
 
 
 def workload_lines(hand: Hand, workload: Workload) -> Iterator[Line]:
@@ -131,10 +125,21 @@ def _zone(hand: Hand, reach: Reach) -> Iterator[Line]:
     lead = f"    {reach.words:6}"
     name = f"{reach.zone.value:15} "
     room = hand.width - len(lead) - len(name)
-    for place, said in enumerate(list(prose(reach.answer.reason, max(24, room)))[:-1]):
+    for place, said in enumerate(list(prose(_because(reach), max(24, room)))[:-1]):
         head = (lead, STYLES[reach.words]), (name, "bold" if reach.words == "yes" else "")
         blank = (" " * len(lead), ""), (" " * len(name), "")
         yield Line((*(blank if place else head), (said.text, "muted")))
+
+
+def _because(reach: Reach) -> str:
+    """The reason for one zone: for a way in the way itself, in short, and how many more there are."""
+    sure = [item for item in reach.ways if (item.certainty is Certainty.YES) == (reach.words == "yes")]
+    if not sure or reach.words == "no":
+        return reach.answer.reason
+    way = chain_words(sure[0].chain, sure[0].port)
+    more = f" (+{len(sure) - 1} more way{'s' if len(sure) > 2 else ''})" if len(sure) > 1 else ""
+    doubt = f"; in doubt: {sure[0].doubt}" if sure[0].doubt else ""
+    return f"{way}{more}{doubt}"
 
 
 def _senders(world: Network, workload: Workload, groups: Sequence[Group]) -> Iterator[Line]:

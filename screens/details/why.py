@@ -8,6 +8,7 @@ from ksec_tui.checks import all_checks
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.details.network_workload import deciding_lines
 from ksec_tui.screens.details.pod_security import barrier_lines, level_lines
 from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.columns import Cell
@@ -17,6 +18,9 @@ from ksec_tui.themes.palette import badge, style_name
 MANY = 5
 """Pods that are named."""
 
+SHOWN = 100
+"""Findings on one row that are told in full."""
+
 
 def lines(hand: Hand) -> Sequence[Line]:
     """The finding in hand in full, or every finding on the object in hand."""
@@ -24,6 +28,7 @@ def lines(hand: Hand) -> Sequence[Line]:
     found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
     if row.finding is None:
         found.extend(level_lines(hand))
+        found.extend(deciding_lines(hand))
     for note in row.notes:
         found.extend(list(prose(note, hand.width, indent="  "))[:-1])
     if row.notes and row.finding is not None:
@@ -39,9 +44,11 @@ def lines(hand: Hand) -> Sequence[Line]:
         found.extend((line(), *_nothing(hand)))
         found.extend(barrier_lines(hand))
         return found
-    for item in row.findings:
+    for item in row.findings[:SHOWN]:
         found.append(line())
         found.extend(_finding(item, hand, full=len(row.findings) == 1))
+    if len(row.findings) > SHOWN:
+        found.append(line(f"and {len(row.findings) - SHOWN:,} more findings; pane 2 lists them all", "muted"))
     found.extend(barrier_lines(hand))
     return found
 
@@ -69,6 +76,10 @@ def _nothing(hand: Hand) -> Iterator[Line]:
 
 def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
     yield _short(finding, hand)
+    if finding.subject != hand.row.ref:
+        yield Line(
+            ((f"  {finding.subject}", "bold"),), link=f"finding:{finding.fingerprint}", about=(finding,)
+        )
     if finding.verdict is Verdict.UNKNOWN:
         yield from prose(finding.reason, hand.width, indent="  ", style="unknown")
     for piece in finding.evidence:

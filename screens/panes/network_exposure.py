@@ -55,7 +55,7 @@ def _exposure(view: View, item: Exposure, *, shut: bool) -> Row:
         if shut
         else Cell(item.zone.value + ("?" if maybe else ""), ZONE_STYLES.get(item.zone, "muted")),
         "port": f"{item.port}/{item.protocol.lower()}",
-        "chain": _chain(item.chain, item.port),
+        "chain": chain_words(item.chain, item.port),
         "policies": Cell(
             f"shut by {len(item.restricted_by)}" if shut else str(len(item.restricted_by)), "pass"
         )
@@ -89,7 +89,7 @@ def _notes(item: Exposure, *, shut: bool) -> Sequence[str]:
     return found
 
 
-def _chain(chain: Sequence[Link], port: int | None = None) -> str:
+def chain_words(chain: Sequence[Link], port: int | None = None) -> str:
     """``LB 203.0.113.7 → ingress-nginx → ing/web → svc/web → deploy/web :8080``, for one line."""
     proxied = len(chain) > 1 and chain[1].words.startswith("serves ")
     steps = [_step(link, first=not place, proxied=proxied) for place, link in enumerate(chain)]
@@ -124,7 +124,7 @@ def _dead_end(view: View, item: DeadEnd) -> Row:
         "reach": NOWHERE,
         "zone": Cell("nowhere", "muted"),
         "port": "",
-        "chain": f"{_chain(item.chain)} → nothing: {one_line(item.why, 200)}",
+        "chain": f"{chain_words(item.chain)} → nothing: {one_line(item.why, 200)}",
         "doubt": item.doubt,
         "through": " ".join(str(link.ref) for link in item.chain),
     }

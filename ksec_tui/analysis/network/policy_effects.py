@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ksec_tui.analysis.network.labels import Canon, numbers_of
@@ -56,10 +56,15 @@ def _effects(snapshot: Snapshot) -> dict[ObjectRef, Effect]:
     world = network(snapshot)
     bound = _bound(world)
     ignored = _ignored(snapshot)
+    near: dict[str, list[Policy]] = {}
+    for policy in world.policies:
+        if policy.tier is Tier.NAMESPACE:
+            near.setdefault(policy.ref.namespace, []).append(policy)
     found = {}
     for policy in world.policies:
         held = bound.get(policy.ref)
-        found[policy.ref] = _effect(world, policy, held, ignored.get(policy.ref, ()))
+        around = near.get(policy.ref.namespace, ())
+        found[policy.ref] = _effect(world, policy, held, ignored.get(policy.ref, ()), around)
     return found
 
 
@@ -90,7 +95,11 @@ def _ignored(snapshot: Snapshot) -> dict[ObjectRef, tuple[Direction, ...]]:
 
 
 def _effect(
-    world: Network, policy: Policy, held: BoundPolicy | None, ignored: tuple[Direction, ...]
+    world: Network,
+    policy: Policy,
+    held: BoundPolicy | None,
+    ignored: tuple[Direction, ...],
+    near: Iterable[Policy],
 ) -> Effect:
     remarks = [*policy.flaws]
     remarks += (
@@ -107,9 +116,7 @@ def _effect(
         where = "" if item.by == policy.ref else f"{item.by.name} "
         way = item.direction.capitalize()
         remarks.append(f"{way} rule #{item.number} adds nothing to {where}rule #{item.by_number}")
-    idle = policy.tier is Tier.NAMESPACE and _idle(
-        world, policy, bits, {(r.direction, r.number) for r in spare}
-    )
+    idle = policy.tier is Tier.NAMESPACE and _idle(policy, near, {(r.direction, r.number) for r in spare})
     if idle:
         remarks.insert(0, "changes nothing: other policies isolate the same pods and allow as much")
     return Effect(policy, world.pods_in(bits), bits, tuple(remarks), idle)
@@ -123,18 +130,26 @@ def _empty_rules(held: BoundPolicy) -> Iterator[str]:
                 yield f"{direction.capitalize()} rule #{clause.number} matches nobody"
 
 
-def _idle(world: Network, policy: Policy, bits: int, spare: set[tuple[Direction, int]]) -> bool:
-    """Whether others isolate all the pods too, and each of its rules is covered by one of theirs."""
+def _idle(policy: Policy, near: Iterable[Policy], spare: set[tuple[Direction, int]]) -> bool:
+    """Whether another isolates all its pods too, those to come as well, and each of its rules adds nothing."""
     for direction in DIRECTIONS:
         rules = policy.rules(direction)
         if rules is None:
             continue
         if any((direction, rule.number) not in spare for rule in rules):
             return False
-        side = world.side(direction)
-        if any(len(side.selecting(world.groups[number])) < 2 for number in numbers_of(bits)):
+        if not any(_stands_in(other, policy, direction) for other in near if other is not policy):
             return False
     return True
+
+
+def _stands_in(other: Policy, policy: Policy, direction: Direction) -> bool:
+    """Whether `other` isolates all pods that `policy` does; of two that are equal the first stays."""
+    rules = other.rules(direction)
+    if rules is None or other.subject is None or policy.subject is None:
+        return False
+    mine, others = set(policy.subject.pods), set(other.subject.pods)
+    return others < mine or (others == mine and (bool(rules) or other.ref < policy.ref))
 
 
 # In words
