@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
-from ksec_tui.screens.history import Place
 from ksec_tui.screens.keys import Key, all_keys, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
 from ksec_tui.screens.networking import Networking
@@ -103,11 +102,6 @@ class Explorer(Networking):
             return
         self.filter_of[self.pane_index] = text
         self.apply_filter()
-
-    def go_to_findings(self, text: str) -> None:
-        """Show the findings under a filter."""
-        index = next(i for i, pane in enumerate(self.panes) if pane.id == "findings")
-        self.go(Place(index, 0, text))
 
     def set_theme(self, name: str) -> None:
         """Change the colours."""

@@ -169,7 +169,11 @@ class Moves(Detailed):
 
     @on(VirtualTable.RowOpened)
     def _row_opened(self) -> None:
-        self.open_detail(focus=True)
+        row = self.table.cursor_row
+        if row is not None and row.leads:
+            self.go_to_findings(row.leads)
+        else:
+            self.open_detail(focus=True)
 
     @on(TextLines.LineOpened)
     def _line_opened(self, event: TextLines.LineOpened) -> None:
@@ -180,8 +184,12 @@ class Moves(Detailed):
                     self.jump(link.ref)
                     return
         elif kind == "finding":
-            index = next(i for i, pane in enumerate(self.panes) if pane.id == "findings")
-            self.go(Place(index, 0, "", name))
+            self.go_to_findings("", name)
+
+    def go_to_findings(self, text: str, key: str = "") -> None:
+        """Show the findings under a filter, with the cursor on `key`."""
+        index = next(i for i, pane in enumerate(self.panes) if pane.id == "findings")
+        self.go(Place(index, 0, text, key))
 
     def jump(self, ref: ObjectRef) -> None:
         """Go to an object: to the list that shows it, or to its detail where no list does."""

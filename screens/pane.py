@@ -65,6 +65,7 @@ class Row:
         finding: the finding, when the row is one.
         staged: whether a fix for one of its findings is in the plan.
         notes: lines that the tab Why shows first: what a cell has no room for.
+        leads: the filter of the findings that opening the row shows; empty for its detail.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Row:
     text: str = ""
     haystack: str = ""
     notes: tuple[str, ...] = ()
+    leads: str = ""
 
     def facet(self, name: str) -> Sequence[str]:
         """The values of a filter field; see `ksec_tui.findings.filter`."""

@@ -1,4 +1,4 @@
-"""Pane 8: what was read, what was not, and what that leaves unknown."""
+"""Pane 8: what was read, what was not, and what that leaves unknown; what is safe by default; frameworks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.screens.pane import Listing, Pane, Row, View, value_column
+from ksec_tui.screens.panes import coverage_controls, coverage_frameworks
 from ksec_tui.screens.widgets.columns import Cell, Column
 
 STYLES = {
@@ -92,7 +93,8 @@ PANE = Pane(
     "coverage",
     8,
     "Coverage",
-    "What was read, what was refused or is not there, and how many checks that leaves without an answer.",
+    "What was read, what was refused or is not there, and how many checks that leaves without an answer; which of "
+    "Kubernetes' own controls are on; how the cluster stands to benchmarks.",
     (
         Listing(
             "kinds",
@@ -122,8 +124,10 @@ PANE = Pane(
             problem_rows,
             empty="everything that was given could be read",
         ),
+        coverage_controls.LISTING,
+        coverage_frameworks.LISTING,
     ),
-    aliases=("cov",),
+    aliases=("cov", "audit", "frameworks"),
     badge=_missing,
     short="Cov",
 )

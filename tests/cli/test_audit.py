@@ -27,7 +27,7 @@ def test_the_audit_says_of_each_control_how_far_it_is_on(ksec: Ksec) -> None:
     assert head is not None
     total, *states = map(int, head.groups())
     assert total == sum(states) == len(CONTROLS)
-    line = next(line for line in lines if "Pod Security admission enforces a level" in line)
+    line = next(line for line in lines if "Pod Security enforces a level" in line)
     assert line.split()[0] == "partly"
     assert line.endswith("2 of 10 places")
     assert any(line.startswith("Root file systems are read-only  ") for line in lines[40:])

@@ -53,7 +53,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "network-ingress",
         NETWORK,
-        "Namespaces deny incoming connections by default",
+        "Namespaces deny incoming by default",
         "Stage the policies that deny by default and admit what the objects of the namespace need.",
         ("ns-no-netpol-ingress",),
         applies=_governed,
@@ -62,7 +62,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "network-egress",
         NETWORK,
-        "Namespaces deny outgoing connections by default",
+        "Namespaces deny outgoing by default",
         "Stage the policies that deny by default and admit name resolution and what the objects need.",
         ("ns-no-netpol-egress",),
         applies=_governed,
@@ -71,7 +71,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "network-metadata",
         NETWORK,
-        "Pods cannot reach the cloud's metadata service",
+        "Pods cannot reach the cloud's metadata",
         "Deny egress to the metadata addresses, or give pods identities of their own.",
         ("ns-metadata-reachable",),
         applies=_governed,
@@ -80,7 +80,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "pod-security",
         ADMISSION,
-        "Pod Security admission enforces a level",
+        "Pod Security enforces a level",
         "Label each namespace with the strictest level that its pods meet; pane 3 says which.",
         ("ns-psa-missing", "ns-psa-privileged", "ns-psa-warn-only", "ns-psa-invalid-label"),
     ),
@@ -202,7 +202,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "no-further-admins",
         IDENTITY,
-        "Nobody holds cluster-admin but the built-in group",
+        "Nobody else holds cluster-admin",
         "Bind narrower roles; keep one account for emergencies.",
         ("rbac-cluster-admin", "rbac-effective-admin", "rbac-masters-subject"),
         Count.ABSENCE,
@@ -242,14 +242,14 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "no-secret-environment",
         SECRETS,
-        "Secrets come as files, not as environment variables",
+        "Secrets come as files, not in variables",
         "Mount them as volumes.",
         ("sec-env-from-secret", "sec-envfrom-whole-secret"),
     ),
     Control(
         "no-literal-credentials",
         SECRETS,
-        "No credentials stand in objects that many may read",
+        "No credentials in objects that many may read",
         "Move them to Secrets and replace them: they are known.",
         (
             "sec-env-literal",
@@ -270,7 +270,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "always-pull",
         IMAGES,
-        "Cached images are for those with their credentials",
+        "Cached images need their credentials",
         "Enable the admission plugin AlwaysPullImages.",
         ("cp-always-pull",),
         Count.SETTINGS,
@@ -318,7 +318,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "kubelet-access",
         NODES,
-        "Kubelets authenticate and authorize their callers",
+        "Kubelets check who calls and what for",
         "Set authentication, authorization, client CA and read-only port in the kubelets' configuration.",
         ("kl-anonymous", "kl-authz", "kl-client-ca", "kl-readonly-port"),
         Count.SETTINGS,
@@ -334,7 +334,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "kubelet-pids",
         NODES,
-        "Pods may start a limited number of processes",
+        "Pods may start so many processes only",
         "Set podPidsLimit in the kubelets' configuration.",
         ("kl-pod-pids",),
         Count.SETTINGS,
