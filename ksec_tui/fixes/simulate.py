@@ -21,6 +21,9 @@ from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.rollout import takes_effect
 from ksec_tui.fixes.trial import Documents, Patched, Verdicts, carry_out, judge
 
+_ROUNDS = 8
+"""How often what is near trouble is set aside before everything is tried piece by piece."""
+
 
 class Refused(msgspec.Struct, frozen=True):
     """A staged fix that must not be exported, and why in one sentence."""
@@ -116,7 +119,7 @@ class _Simulator:
         verdicts = self._judge(patched)
         kept, added = _kept(active, verdicts), verdicts.added
         if kept or added or self._cut(patched):
-            active = FixPlan(self._grow((), active.staged))
+            active = FixPlan(self._sound(active.staged, patched, verdicts))
             patched = self._applied(active)
             verdicts = self._judge(patched)
         refused = tuple(self._refused[item.fingerprint] for item in plan.staged if self._has_refused(item))
@@ -194,6 +197,47 @@ class _Simulator:
             return _said(verdicts.added[0])
         cut = self._cut(patched)
         return f"it would cut off what is needed: {cut}." if cut else ""
+
+    def _sound(self, staged: tuple[Staged, ...], patched: Patched, verdicts: Verdicts) -> tuple[Staged, ...]:
+        """The largest part of `staged` that goes together.
+
+        Those that are near the trouble are set aside until the rest is sound, then tried one by one: a few bad
+        fixes among thousands cost a few trials. Where that leads nowhere, all are tried.
+        """
+        rest = staged
+        for _ in range(_ROUNDS):
+            near = self._near(rest, patched, verdicts)
+            rest = tuple(item for item in rest if item.fingerprint not in near)
+            if not near or not rest:
+                break
+            patched = carry_out(self._snapshot, FixPlan(rest), self._documents)
+            if patched.failures:
+                break
+            verdicts = self._judge(patched)
+            if not (_kept(FixPlan(rest), verdicts) or verdicts.added or self._cut(patched)):
+                kept = {item.fingerprint for item in rest}
+                return self._grow(rest, tuple(item for item in staged if item.fingerprint not in kept))
+        return self._grow((), staged)
+
+    def _near(self, staged: tuple[Staged, ...], patched: Patched, verdicts: Verdicts) -> set[str]:
+        """The fixes that stay without effect, or change what a new finding or a lost connection is about."""
+        about = {finding.subject for finding in _kept(FixPlan(staged), verdicts)}
+        for finding in verdicts.added:
+            about |= {finding.subject, *(piece.ref for piece in finding.evidence if piece.ref is not None)}
+        by_target: dict[ObjectRef, set[str]] = {}
+        spaces: dict[str, set[str]] = {}
+        network: set[str] = set()
+        for item in staged:
+            for change in item.fix.changes:
+                by_target.setdefault(change.target, set()).add(item.fingerprint)
+                spaces.setdefault(change.target.namespace, set()).add(item.fingerprint)
+                if change.target.kind.endswith("NetworkPolicy"):
+                    network.add(item.fingerprint)
+        found = {item.fingerprint for item in staged if item.fingerprint in verdicts.staying}
+        for ref in about:
+            place = ref.name if ref.kind == "Namespace" else ref.namespace
+            found |= by_target.get(ref) or spaces.get(place, set())
+        return found | network if self._cut(patched) else found
 
     def _grow(self, sound: tuple[Staged, ...], more: tuple[Staged, ...]) -> tuple[Staged, ...]:
         """`sound` with what of `more` goes together with it.
