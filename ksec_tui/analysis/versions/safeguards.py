@@ -104,6 +104,8 @@ _PLACES = {
 
 def _where(feature: Feature) -> str:
     places = [_PLACES[level] for level in feature.visible if level in _PLACES and level != "api"]
+    if "api" in feature.visible:
+        return "objects tell who uses it, not whether it is on"
     return f"told by {' or '.join(places)} only" if places else "no object tells it"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ksec_tui.analysis.versions.apis import ApiUse, api_uses
+from ksec_tui.analysis.versions.apis import api_uses
 from ksec_tui.analysis.versions.cluster import kubelet_version, server_gap
 from ksec_tui.analysis.versions.components import CONTROLLERS, PROXY, running, server_versions
 from ksec_tui.analysis.versions.distribution import cluster_distribution
@@ -55,8 +55,13 @@ class Hop:
 def hops(snapshot: Snapshot) -> tuple[Hop, ...]:
     """Every minor from the next one to the newest known, with what blocks it; the control plane may skip none.
 
-    Empty when the server's version is not known or is the newest.
+    Empty when the server's version is not known or is the newest. Computed once.
     """
+    found: tuple[Hop, ...] = snapshot.derived(_hops, _hops)
+    return found
+
+
+def _hops(snapshot: Snapshot) -> tuple[Hop, ...]:
     servers = server_versions(snapshot)
     if not servers:
         return ()
@@ -103,7 +108,7 @@ def _blockers(snapshot: Snapshot, servers: tuple[Version, ...], aim: Version) ->
         *_control_plane(snapshot, servers, aim),
         *_nodes(snapshot, aim),
         *_proxies(snapshot, aim),
-        *_apis(snapshot, aim),
+        *_apis(snapshot, servers[0], aim),
         *_fields(snapshot, servers[0], aim),
     ]
 
@@ -148,23 +153,23 @@ def _proxies(snapshot: Snapshot, aim: Version) -> list[Blocker]:
     return list(found.values())
 
 
-def _apis(snapshot: Snapshot, aim: Version) -> list[Blocker]:
+def _apis(snapshot: Snapshot, server: Version, aim: Version) -> list[Blocker]:
+    """APIs that a hop drops; writers of what this server has dropped already fail today, and block nothing more."""
     return [
         Blocker(use.ref, use.words, 4)
         for use in api_uses(snapshot)
-        if use.row.removed and _removed_by(use, aim)
+        if use.row.removed and _between(use.row.removed, server, aim)
     ]
 
 
-def _removed_by(use: ApiUse, aim: Version) -> bool:
-    return line_key(use.row.removed) <= (aim.major, aim.minor)
+def _between(removed: str, server: Version, aim: Version) -> bool:
+    return (server.major, server.minor) < line_key(removed) <= (aim.major, aim.minor)
 
 
 def _fields(snapshot: Snapshot, server: Version, aim: Version) -> list[Blocker]:
     """Fields that a hop drops; what this server has dropped already blocks nothing more."""
-    now = (server.major, server.minor)
     return [
         Blocker(use.ref, f"{use.words}, dropped in {use.change.removed}: {use.change.change}", 5)
         for use in field_uses(snapshot)
-        if use.change.removed and now < line_key(use.change.removed) <= (aim.major, aim.minor)
+        if use.change.removed and _between(use.change.removed, server, aim)
     ]

@@ -59,6 +59,23 @@ def test_an_api_that_the_next_minor_drops_blocks_it() -> None:
     assert told["1.26"] == 0
 
 
+def test_an_api_that_this_server_has_dropped_already_blocks_nothing_more() -> None:
+    annotation = '{"apiVersion": "batch/v1beta1", "kind": "CronJob"}'
+    job: dict[str, Any] = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {
+            "name": "report",
+            "namespace": "shop",
+            "uid": "u",
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": annotation},
+        },
+        "spec": {"schedule": "0 3 * * *"},
+    }
+    assert [len(hop.blockers) for hop in hops(cluster("v1.33.4", job))] == [0, 0, 0, 0]
+    assert sum(len(hop.blockers) for hop in hops(cluster("v1.24.17", job))) == 1
+
+
 def status(snapshot: Snapshot, id: str) -> Status:  # noqa: A002
     return next(item.status for item in safeguards(snapshot) if item.feature.id == id)
 
