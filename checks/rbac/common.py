@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from ksec_tui.analysis.identity import is_bootstrap
 from ksec_tui.analysis.rbac.bindings import USER_FACING, Bound, binding_named, bindings
@@ -171,9 +172,7 @@ def granted(
     every = tuple(wanted)
     place = bound.namespace
     if place is not None and (place not in only_in if only_in else inside is None):
-        reachable = bool(only_in) or any(power.reachable_inside for power in every)
-        why = "it does not matter there" if reachable else "such requests have no namespace"
-        yield NotApplicable(f"a RoleBinding in {place} cannot give it: {why}")
+        yield _nowhere(bound, every, matters=bool(only_in))
         return
     stop = preface(bound)
     if stop is not None:
@@ -189,6 +188,20 @@ def granted(
             said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits)
             meant = any(power.meant(rule) for power, _ in hits)
             yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
+
+
+def _nowhere(bound: Bound, wanted: tuple[Power, ...], *, matters: bool) -> NotApplicable:
+    """Why a RoleBinding cannot give any of the powers; made once for each namespace that the role is bound in."""
+    memo: dict[tuple[int, bool, str | None], tuple[tuple[Power, ...], NotApplicable]] = bound.memo
+    key = (id(wanted), matters, bound.namespace)
+    known = memo.get(key)
+    if known is not None:
+        return known[1]
+    reachable = matters or any(power.reachable_inside for power in wanted)
+    why = "it does not matter there" if reachable else "such requests have no namespace"
+    said = NotApplicable(f"a RoleBinding in {bound.namespace} cannot give it: {why}")
+    _keep(memo, key, (wanted, said))
+    return said
 
 
 _Hits = tuple[tuple[int, tuple[tuple[Power, tuple[str, ...]], ...]], ...]
@@ -212,10 +225,14 @@ def _hits(bound: Bound, wanted: tuple[Power, ...]) -> _Hits:
         for index, rule in enumerate(bound.rules)
         if (hits := tuple((power, verbs) for power in reach if (verbs := power.of(rule))))
     )
+    _keep(memo, key, (wanted, found))
+    return found
+
+
+def _keep(memo: dict[Any, Any], key: object, answer: object) -> None:
     if len(memo) >= _KEPT:
         memo.clear()
-    memo[key] = wanted, found
-    return found
+    memo[key] = answer
 
 
 def _told_elsewhere(bound: Bound, rule: PolicyRule) -> bool:

@@ -44,10 +44,11 @@ def _elevated(item: Placed) -> str:
 
 def _debugging(workload: Workload) -> Iterator[tuple[Placed, str]]:
     """(debug container, what it has) for those that are attached to a pod that runs and have not ended."""
-    pods = {pod.ref: pod for pod in workload.pods}
-    for item in workload.placed:
+    attached = [item for item in workload.placed if item.list == "ephemeralContainers"]
+    pods = {pod.ref: pod for pod in workload.pods} if attached else {}
+    for item in attached:
         pod = pods.get(item.ref)
-        if item.list != "ephemeralContainers" or (pod is not None and _ended(pod, item.container.name)):
+        if pod is not None and _ended(pod, item.container.name):
             continue
         elevated = _elevated(item)
         if elevated:

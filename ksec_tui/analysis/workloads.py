@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 
 from ksec_tui.analysis.identity import is_system
+from ksec_tui.analysis.likeness import CONTAINER_LISTS, container_mark, differing, signature
 from ksec_tui.cluster.base import KubeObject, OwnerReference
 from ksec_tui.cluster.kinds import (
     CRON_JOB,
@@ -44,12 +44,6 @@ CONTROLLERS = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, REPLICATION_CO
 
 MIRROR = "kubernetes.io/config.mirror"
 """The annotation of the API's image of a static pod (kubelet config.ConfigMirrorAnnotationKey)."""
-
-CONTAINER_LISTS = (
-    ("initContainers", "init_containers"),
-    ("containers", "containers"),
-    ("ephemeralContainers", "ephemeral_containers"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ class Workload:
         """Its namespace."""
         return self.ref.namespace
 
-    @property
+    @cached_property
     def system(self) -> bool:
         """Whether it is part of Kubernetes itself."""
         return is_system(self.object)
@@ -118,6 +112,12 @@ class Workload:
         return self.owner_read and self.ref.kind not in ("Pod", "Job")
 
     @cached_property
+    def home(self) -> ObjectRef:
+        """The name of `object`: nearly always `ref` itself, and then the very same, which compares quickly."""
+        ref = self.object.ref
+        return self.ref if ref == self.ref else ref
+
+    @cached_property
     def pod_names(self) -> tuple[str, ...]:
         """The names of its live pods."""
         return tuple([pod.metadata.name for pod in self.pods])
@@ -130,38 +130,29 @@ class Workload:
         """
         seen: dict[object, Pod] = {}
         for pod in self.differing:
-            seen.setdefault(_signature(pod.spec), pod)
+            seen.setdefault(signature(pod.spec), pod)
         return tuple(seen.values())
 
     @cached_property
     def differing(self) -> tuple[Pod, ...]:
         """All live pods that differ from the template in what matters."""
-        spec = self.spec
-        comparable = _comparable(spec)
-        usual = _signature(spec)
-        return tuple(
-            pod
-            for pod in self.pods
-            if not (comparable and _comparable(pod.spec) and _alike(spec, pod.spec))
-            and not pod.finished
-            and _signature(pod.spec) != usual
-        )
+        return differing(self.spec, self.pods)
 
     def specs(self) -> Iterator[tuple[PodSpec, str, ObjectRef]]:
         """The pod specs to judge: (spec, its JSON pointer, the object it is in); the template's first."""
-        yield self.spec, self.pointer, self.object.ref
+        yield self.spec, self.pointer, self.home
         for pod in self.variants:
             yield pod.spec, "/spec", pod.ref
 
     @cached_property
     def placed(self) -> tuple[Placed, ...]:
         """Every container: those of the template, then those of live pods that the template does not have so."""
-        found = list(_placed(self.spec, self.pointer, self.object.ref, injected=False))
+        found = list(_placed(self.spec, self.pointer, self.home, injected=False))
         variants = self.variants
-        known = {_container_mark(item.container, item.spec) for item in found} if variants else set()
+        known = {container_mark(item.container, item.spec) for item in found} if variants else set()
         for pod in variants:
             for item in _placed(pod.spec, "/spec", pod.ref, injected=True):
-                mark = _container_mark(item.container, item.spec)
+                mark = container_mark(item.container, item.spec)
                 if mark not in known:
                     known.add(mark)
                     found.append(item)
@@ -172,91 +163,6 @@ def _placed(spec: PodSpec, pointer: str, ref: ObjectRef, *, injected: bool) -> I
     for name, attribute in CONTAINER_LISTS:
         for index, container in enumerate(getattr(spec, attribute)):
             yield Placed(container, name, f"{pointer}/{name}/{index}", ref, spec, injected)
-
-
-def _container_mark(container: Container, spec: PodSpec) -> object:
-    """What tells containers apart: all that a check reads of one and of its pod's securityContext.
-
-    In the node's network the API server sets each port's hostPort, in pods only. Of mounts those of the node's
-    directories count; the others (the account's token) bear a new name in each pod.
-    """
-    ports: tuple[object, ...] = container.ports
-    if spec.host_network:
-        ports = tuple((port.container_port, port.host_ip, port.protocol) for port in container.ports)
-    mounts: tuple[object, ...] = ()
-    paths = {volume.name: volume.host_path.path for volume in spec.volumes if volume.host_path}
-    if paths:
-        mounts = tuple(
-            (paths[mount.name], mount.mount_path, mount.sub_path, mount.read_only)
-            for mount in container.volume_mounts
-            if mount.name in paths
-        )
-    return (
-        container.name,
-        container.image,
-        container.security_context,
-        spec.security_context,
-        ports,
-        mounts,
-        container.env,
-        container.resources.limits.get("memory"),
-        container.restart_policy,
-    )
-
-
-def _signature(spec: PodSpec) -> object:
-    """What makes two pod specs differ for a security check, apart from what the API server adds to each pod."""
-    containers = tuple(
-        (attribute, _container_mark(container, spec))
-        for _, attribute in CONTAINER_LISTS
-        for container in getattr(spec, attribute)
-    )
-    paths = frozenset(volume.host_path.path for volume in spec.volumes if volume.host_path)
-    shared = spec.host_network, spec.host_pid, spec.host_ipc, spec.host_users
-    return containers, paths, shared, spec.account, spec.os
-
-
-def _comparable(spec: PodSpec) -> bool:
-    """Whether `_alike` may be asked: nothing of the node plays a part."""
-    return not spec.host_network and not any(map(_host_path, spec.volumes))
-
-
-_host_path = attrgetter("host_path")
-
-
-def _alike(spec: PodSpec, other: PodSpec) -> bool:
-    """Whether the signatures of two comparable specs are equal, found without making them: for many pods."""
-    if (
-        spec.security_context != other.security_context
-        or spec.host_pid != other.host_pid
-        or spec.host_ipc != other.host_ipc
-        or spec.host_users != other.host_users
-        or spec.account != other.account
-        or spec.os != other.os
-    ):
-        return False
-    return (
-        _same(spec.containers, other.containers)
-        and _same(spec.init_containers, other.init_containers)
-        and _same(spec.ephemeral_containers, other.ephemeral_containers)
-    )
-
-
-def _same(containers: tuple[Container, ...], others: tuple[Container, ...]) -> bool:
-    if len(containers) != len(others):
-        return False
-    for one, other in zip(containers, others, strict=True):
-        if (
-            one.name != other.name
-            or one.image != other.image
-            or one.security_context != other.security_context
-            or one.ports != other.ports
-            or one.env != other.env
-            or one.resources.limits.get("memory") != other.resources.limits.get("memory")
-            or one.restart_policy != other.restart_policy
-        ):
-            return False
-    return True
 
 
 def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:
@@ -334,17 +240,17 @@ def template_of(item: KubeObject) -> tuple[PodTemplate, str] | None:
 
 def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
     pods: dict[ObjectRef, list[Pod]] = {}
-    tops: dict[ObjectRef, ObjectRef] = {}
+    known: dict[tuple[str, str, str, str], list[Pod]] = {}
     for pod in snapshot.of(POD):
         owner = pod.controller
-        if owner is None:
+        if owner is None or owner.kind == "Node":
             pods.setdefault(pod.ref, []).append(pod)
             continue
-        first = _owner_ref(owner, pod.namespace)
-        if first not in tops:
-            tops[first] = top_owner(snapshot, pod)
-        top = pod.ref if owner.kind == "Node" else tops[first]
-        pods.setdefault(top, []).append(pod)
+        first = (pod.metadata.namespace, owner.kind, owner.name, owner.api_version)
+        siblings = known.get(first)
+        if siblings is None:
+            siblings = known[first] = pods.setdefault(top_owner(snapshot, pod), [])
+        siblings.append(pod)
     found: dict[ObjectRef, Workload] = {}
     headless: dict[ObjectRef, list[KubeObject]] = {}
     for kind in CONTROLLERS:
@@ -387,10 +293,10 @@ def _headless(ref: ObjectRef, items: list[KubeObject], pods: Iterable[Pod]) -> I
     wanting = [item for item in items if _wants_pods(item)] or items
     newest = max(wanting, key=lambda item: (item.metadata.creation_timestamp or "", item.name))
     yield (first := _made(ref, newest, pods, owner_read=False))
-    seen = {_signature(first.spec)}
+    seen = {signature(first.spec)}
     for item in wanting:
         other = _made(item.ref, item, (), owner_read=False)
-        mark = _signature(other.spec)
+        mark = signature(other.spec)
         if mark not in seen:
             seen.add(mark)
             yield other

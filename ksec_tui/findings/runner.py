@@ -316,12 +316,14 @@ def _judge(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | V
         evidence, reason = [], f"the check itself failed: {type(error).__name__}: {error}"
     if not evidence and not reason:
         return Verdict.PASS
-    severities = [piece.severity if piece.severity is not None else item.severity for piece in evidence]
+    severity = item.severity
+    if any(piece.severity is not None for piece in evidence):
+        severity = max(severity if piece.severity is None else piece.severity for piece in evidence)
     return Finding(
         item.id,
         item.title,
         Verdict.FAIL if evidence else Verdict.UNKNOWN,
-        max(severities, default=item.severity),
+        severity,
         item.on.ref(subject),
         tuple(evidence),
         "" if evidence else reason,

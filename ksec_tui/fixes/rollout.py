@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ksec_tui.analysis.workloads import CONTAINER_LISTS, made_by, workload_named
+from ksec_tui.analysis.likeness import CONTAINER_LISTS
+from ksec_tui.analysis.workloads import made_by, workload_named
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ksec_tui.cluster.redact import command_line, credential, redacted
+from ksec_tui.cluster.redact import command_line, credential, may_hold, redacted, shape_of
 
 CANARY = "c4nary-7f3a"
 
@@ -83,3 +83,66 @@ def test_no_text_makes_the_search_slow(piece: str) -> None:
     credential(text, "value of it")
     command_line([text, text])
     assert time.process_time() - start < 0.1
+
+
+SHAPES = {
+    "an AWS access key": "AKIA" + "Z9" * 8,
+    "a temporary AWS access key": "ASIA" + "Z9" * 8,
+    "the key of a Google service account": '{"type": "service_account"}',
+    "a Google API key": "AIza" + "k" * 35,
+    "the key of an Azure storage account": "AccountKey=" + "k" * 40,
+    "a private key": "-----BEGIN EC PRIVATE KEY-----",
+    "a GitHub token": "ghs_" + "k" * 30,
+    "a GitLab token": "glpat-" + "k" * 20,
+    "a Slack token": "xoxb-" + "k" * 10,
+    "a Stripe key": "rk_live_" + "k" * 16,
+    "a signed token": "eyJ" + "k" * 10 + "." + "k" * 10 + ".",
+    "a URL with a login": "amqp://ann:" + CANARY + "@queue:5672",
+}
+
+
+@pytest.mark.parametrize(("shape", "text"), SHAPES.items())
+def test_every_shape_is_found_in_the_midst_of_a_text(shape: str, text: str) -> None:
+    """The quick look that spares most texts the search lets none of them slip."""
+    assert shape_of(f"first, {text} last") == shape
+    assert may_hold(f"first, {text} last")
+    assert credential("PLACE", text) == f"value has the shape of {shape}"
+
+
+@pytest.mark.parametrize(
+    "text", ["github_pat_" + "k" * 30, "https://hooks.slack.com/services/T000", "sk_live_" + "k" * 16]
+)
+def test_another_form_of_a_shape_is_found_too(text: str) -> None:
+    """Issuers have more than one."""
+    assert shape_of(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PASSWD",
+        "passphrase",
+        "Secret",
+        "ToKeN",
+        "api_key",
+        "APIKEY",
+        "access_key",
+        "privateKey",
+        "CREDENTIALS",
+        "connection_string",
+        "connectionstring",
+        "auth_key",
+        "paſſword",
+        "toKen",
+    ],
+)
+def test_every_name_of_a_credential_is_known_in_any_case(name: str) -> None:
+    """Also where letters outside of ASCII stand for their like."""
+    assert credential(name, CANARY) == "named like a credential"
+    assert may_hold(f"--{name.replace('_', '-')}={CANARY}")
+
+
+@pytest.mark.parametrize("word", ["Authorization: x", "COOKIE: x", "coo\u212aie: x", "author\u0131zation: x"])
+def test_a_header_that_logs_in_may_hold_a_credential(word: str) -> None:
+    """By its name alone."""
+    assert may_hold(word)

@@ -52,7 +52,7 @@ def label_sets(snapshot: Snapshot, workload: Workload) -> tuple[Labels, ...]:
     if known is None:
         keys = index.keys.get(workload.namespace, frozenset())
         every = [workload.labels, *(pod.metadata.labels for pod in workload.pods if not pod.finished)]
-        cut = {frozenset((key, value) for key, value in labels.items() if key in keys) for labels in every}
+        cut = {frozenset([pair for pair in labels.items() if pair[0] in keys]) for labels in every}
         known = tuple(dict(sorted(labels)) for labels in sorted(cut, key=sorted))
         index.sets[id(workload)] = known
     return known

@@ -45,19 +45,34 @@ class Standing:
         return self.judge.barriers(level or next_level(self.level), minor, self.pointer.removesuffix("/spec"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hindrance:
     """A workload that a level would refuse.
 
     Attributes:
-        ref: the workload.
-        object: what the pointers of `barriers` point into: its owner, or one of its pods.
-        barriers: what the level refuses.
+        standing: how far the workload gets.
+        level: the level.
+        minor: the version of its policy; None for every one.
     """
 
-    ref: ObjectRef
-    object: ObjectRef
-    barriers: tuple[Barrier, ...]
+    standing: Standing
+    level: str
+    minor: int | None
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The workload."""
+        return self.standing.ref
+
+    @property
+    def object(self) -> ObjectRef:
+        """What the pointers of `barriers` point into: its owner, or one of its pods."""
+        return self.standing.object
+
+    @functools.cached_property
+    def barriers(self) -> tuple[Barrier, ...]:
+        """What the level refuses."""
+        return self.standing.barriers(self.minor, self.level)
 
     @property
     def words(self) -> str:
@@ -200,7 +215,7 @@ def _tighten(snapshot: Snapshot, namespace: str) -> Tightening:
     level = min((item.level for item in found), key=LEVELS.index, default=LEVELS[-1])
     wanted = "baseline" if gap else next_level(level)
     hindrances = tuple(
-        Hindrance(item.ref, item.object, item.barriers(minor, wanted))
+        Hindrance(item, wanted, minor)
         for item in found
         if LEVELS.index(item.level) < LEVELS.index(wanted)
     )
