@@ -69,6 +69,11 @@ class LabelRequirement(Part, frozen=True):
     operator: Text = ""
     values: tuple[Text, ...] = ()
 
+    @property
+    def meaningful(self) -> bool:
+        """Whether upstream takes it: In and NotIn need values, Exists and DoesNotExist have none."""
+        return self.operator in (("In", "NotIn") if self.values else ("Exists", "DoesNotExist"))
+
 
 class LabelSelector(Part, frozen=True):
     """metav1.LabelSelector; both parts empty selects everything."""
@@ -80,7 +85,7 @@ class LabelSelector(Part, frozen=True):
         """Whether `labels` satisfy every requirement.
 
         NotIn and DoesNotExist hold for absent keys (apimachinery labels.Requirement.Matches).
-        An operator that upstream does not know matches nothing.
+        What upstream refuses matches nothing, such as NotIn without values (labels.NewRequirement).
         """
         for key, value in self.match_labels.items():
             if labels.get(key) != value:
@@ -95,6 +100,8 @@ class LabelSelector(Part, frozen=True):
 
 def _holds(requirement: LabelRequirement, labels: dict[str, str]) -> bool:
     value = labels.get(requirement.key)
+    if not requirement.meaningful:
+        return False
     match requirement.operator:
         case "In":
             return value is not None and value in requirement.values
@@ -102,9 +109,7 @@ def _holds(requirement: LabelRequirement, labels: dict[str, str]) -> bool:
             return value is None or value not in requirement.values
         case "Exists":
             return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False
+    return value is None
 
 
 class LocalRef(Part, frozen=True):

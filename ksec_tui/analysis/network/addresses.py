@@ -37,9 +37,8 @@ class AddressSet:
             AddressError: one of the texts is no block.
         """
         found = _block(cidr)
-        for item in except_:
-            found = found - _block(item)
-        return found
+        out = [_block(item) for item in except_]
+        return found - AddressSet.union(out) if out else found
 
     @staticmethod
     def address(ip: str | IP) -> AddressSet:
@@ -162,9 +161,12 @@ def partition(sets: Iterable[AddressSet]) -> tuple[AddressSet, ...]:
     return tuple(part for part, _ in cuts(tuple(dict.fromkeys(sets))))
 
 
-def cuts(sets: Sequence[AddressSet]) -> list[tuple[AddressSet, frozenset[int]]]:
-    """The same parts, each with the places in `sets` of those that hold it."""
-    groups: dict[frozenset[int], tuple[list[Interval], list[Interval]]] = {}
+def cuts(sets: Sequence[AddressSet]) -> list[tuple[AddressSet, int]]:
+    """The same parts, each with the places in `sets` of those that hold it, as bits.
+
+    Bits, since thousands of sets that overlap make thousands of parts with thousands of holders each.
+    """
+    groups: dict[int, tuple[list[Interval], list[Interval]]] = {}
     for family, top in ((0, MAX4), (1, MAX6)):
         turns: dict[int, list[int]] = {0: []}
         for number, item in enumerate(sets):
@@ -174,10 +176,11 @@ def cuts(sets: Sequence[AddressSet]) -> list[tuple[AddressSet, frozenset[int]]]:
                     turns.setdefault(last + 1, []).append(number)
         starts = sorted(turns)
         ends = [start - 1 for start in starts[1:]]
-        inside: set[int] = set()
+        inside = 0
         for start, end in zip(starts, [*ends, top], strict=True):
-            inside.symmetric_difference_update(turns[start])
-            groups.setdefault(frozenset(inside), ([], []))[family].append((start, end))
+            for number in turns[start]:
+                inside ^= 1 << number
+            groups.setdefault(inside, ([], []))[family].append((start, end))
     return [(AddressSet(merged(low), merged(high)), held) for held, (low, high) in groups.items()]
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from ksec_tui.analysis.network.addresses import AddressSet, partition
+from ksec_tui.analysis.network.addresses import ANYWHERE, AddressSet, cuts
 from ksec_tui.analysis.network.deciding import OPEN, Bucket, Match, Outcome, decide
-from ksec_tui.analysis.network.groups import Group
+from ksec_tui.analysis.network.groups import Group, NamedPort
 from ksec_tui.analysis.network.labels import numbers_of
-from ksec_tui.analysis.network.pairs import judge
 from ksec_tui.analysis.network.ports import NONE, Connections
 from ksec_tui.analysis.network.rules import Direction, Ports
 from ksec_tui.analysis.network.side import BoundPolicy, Found, Rule, Side, resolved
@@ -313,15 +313,71 @@ def disjoint(covers: Mapping[Connections, int], universe: int) -> dict[Connectio
 
 def outside(network: Network, direction: Direction, group: Group) -> tuple[tuple[AddressSet, Outcome], ...]:
     """What the policies of a group say of addresses outside of pods: all addresses, in parts of one answer each."""
+    if group.host_network:
+        return ((ANYWHERE, OPEN),)
     side = network.side(direction)
-    rules = [rule for item in side.selecting(group) for rule in item.rules(direction) or ()]
-    for bucket in (*side.admin, *side.baseline):
-        for item in bucket:
-            if item.subjects.has(group.number):
-                rules += item.rules(direction) or ()
     named = group.ports if direction == "ingress" else ()
+    admin, baseline = ([_governing(bucket, group) for bucket in tier] for tier in (side.admin, side.baseline))
+    policies = side.selecting(group)
+    anyone, by_ports = _by_ports(side, policies, named)
+    ranked = [
+        rule for bucket in (*admin, *baseline) for item in bucket for rule in item.rules(direction) or ()
+    ]
+    # What NetworkPolicies allow is a union, so their rules count together by ports; the others go one by one.
+    sets = {part: number for number, part in enumerate(dict.fromkeys((*by_ports.values(), *_named(ranked))))}
+    allowing = [(1 << sets[addresses], ports) for ports, addresses in by_ports.items()]
     found: dict[Outcome, list[AddressSet]] = {}
-    for part in partition(rule.addresses for rule in rules if rule.addresses):
-        outcome = OPEN if group.host_network else judge(side, group, part, named)
+    for part, held in cuts(tuple(sets)):
+        isolated = None
+        if policies:
+            isolated = Connections.union((anyone, *(ports for bit, ports in allowing if held & bit)))
+        matching = partial(_matching, held=held, sets=sets, named=named, direction=direction)
+        outcome = decide(
+            [list(map(matching, bucket)) for bucket in admin],
+            isolated,
+            NONE,
+            [] if policies else [list(map(matching, bucket)) for bucket in baseline],
+        )
         found.setdefault(outcome, []).append(part)
     return tuple((AddressSet.union(parts), outcome) for outcome, parts in found.items())
+
+
+def _governing(bucket: Iterable[BoundPolicy], group: Group) -> list[BoundPolicy]:
+    return [item for item in bucket if item.subjects.has(group.number)]
+
+
+def _named(rules: Iterable[Rule]) -> Iterator[AddressSet]:
+    return (rule.addresses for rule in rules if rule.addresses)
+
+
+def _by_ports(
+    side: Side, policies: Iterable[BoundPolicy], named: tuple[NamedPort, ...]
+) -> tuple[Connections, dict[Connections, AddressSet]]:
+    """What NetworkPolicies allow with every address, and besides: ports -> the addresses."""
+    anyone: list[Connections] = []
+    found: dict[Connections, list[AddressSet]] = {}
+    for item in policies:
+        for rule in item.rules(side.direction) or ():
+            ports = resolved(rule.clause.ports, named)
+            if rule.clause.anyone:
+                anyone.append(ports)
+            elif rule.addresses and ports:
+                found.setdefault(ports, []).append(rule.addresses)
+    together = {ports: AddressSet.union(dict.fromkeys(parts)) for ports, parts in found.items()}
+    return Connections.union(anyone), together
+
+
+def _matching(
+    item: BoundPolicy,
+    held: int,
+    sets: Mapping[AddressSet, int],
+    named: tuple[NamedPort, ...],
+    direction: Direction,
+) -> list[Match]:
+    """The rules of a cluster-wide policy that match a part of the addresses, told by the sets that hold it."""
+    found = []
+    for rule in item.rules(direction) or ():
+        sure = rule.clause.anyone or bool(rule.addresses and held >> sets[rule.addresses] & 1)
+        if sure or rule.clause.hosts:
+            found.append(Match(rule.clause.action, resolved(rule.clause.ports, named), sure, rule))
+    return found

@@ -76,6 +76,7 @@ class Places:
     def __init__(self, blocks: Sequence[AddressSet]) -> None:
         found = cuts(blocks)
         self.holders = [held for _, held in found]
+        """For each part the places of the blocks that hold it, as bits."""
         low = sorted((first, number) for number, (part, _) in enumerate(found) for first, _ in part.ranges4)
         high = sorted((first, number) for number, (part, _) in enumerate(found) for first, _ in part.ranges6)
         self._low, self._high = [first for first, _ in low], [first for first, _ in high]
@@ -104,7 +105,7 @@ class Classes:
         groups: in the order of their namespaces.
         namespaces: the names of all namespaces, read or only mentioned by objects in them.
         labels: their labels.
-        blocks: every block of addresses that rules name, once.
+        blocks: the addresses that rules name, those of a rule together, once.
         places: where those cut the address space.
         nodes: every node selector that rules name, once.
     """
@@ -120,7 +121,7 @@ class Classes:
         self._singled = singled
         self._blocks_match_pods = blocks_match_pods
         clauses = [rule for item in policies for way in DIRECTIONS for rule in item.rules(way) or ()]
-        self.blocks = tuple(dict.fromkeys(block for rule in clauses for block in rule.blocks))
+        self.blocks = tuple(dict.fromkeys(rule.addresses for rule in clauses if rule.addresses))
         self.whole = tuple(block.covers(ANY4) or block.covers(ANY6) for block in self.blocks)
         self.nodes = tuple(dict.fromkeys(canon for rule in clauses for canon in rule.nodes))
         self._names = {name for rule in clauses for name, _ in rule.ports.names}

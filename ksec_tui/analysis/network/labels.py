@@ -14,13 +14,13 @@ Canon = tuple[Requirement, ...]
 
 EVERYTHING: Canon = ()
 _NOTHING: Canon = (("", "In", ()),)
-_OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 
 
 def canonical(selector: LabelSelector) -> Canon:
     """A selector in the one form: a label to equal is an `In` with one value.
 
-    One with an operator that upstream does not know selects nothing.
+    One that upstream refuses selects nothing: an operator that it does not know, In or NotIn without values,
+    Exists or DoesNotExist with them (apimachinery labels.NewRequirement).
     """
     expressions = selector.match_expressions
     if not expressions:
@@ -29,10 +29,9 @@ def canonical(selector: LabelSelector) -> Canon:
         return tuple(sorted([(key, "In", (value,)) for key, value in selector.match_labels.items()]))
     found: set[Requirement] = {(key, "In", (value,)) for key, value in selector.match_labels.items()}
     for item in expressions:
-        if item.operator not in _OPERATORS:
+        if not item.meaningful:
             return _NOTHING
-        values = tuple(sorted(set(item.values))) if item.operator in ("In", "NotIn") else ()
-        found.add((item.key, item.operator, values))
+        found.add((item.key, item.operator, tuple(sorted(set(item.values)))))
     return tuple(sorted(found))
 
 

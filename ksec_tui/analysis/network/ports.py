@@ -11,6 +11,7 @@ from ksec_tui.analysis.network.intervals import Interval, Intervals, common, hol
 
 FIRST: Final = 1
 LAST: Final = 65535
+_MANY: Final = 8
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 """The protocols that have ports, in the order in which lists show them."""
 
@@ -126,8 +127,15 @@ class Connections:
     @staticmethod
     def union(items: Iterable[Connections]) -> Connections:
         """All of `items` together."""
+        every = list(dict.fromkeys(items))
+        if len(every) > _MANY:
+            # Made at once: each step on the way would be a set to keep.
+            sets = zip(*((item.sctp.ranges, item.tcp.ranges, item.udp.ranges) for item in every), strict=True)
+            sctp, tcp, udp = (PortSet.of(*(pair for ranges in part for pair in ranges)) for part in sets)
+            found = Connections(sctp, tcp, udp, any(item.others for item in every))
+            return ALL if found == ALL else found or NONE
         found = NONE
-        for item in items:
+        for item in every:
             found = found | item
         return found
 

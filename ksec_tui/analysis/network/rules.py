@@ -13,9 +13,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Literal
 
-from ksec_tui.analysis.network.addresses import AddressError, AddressSet
+from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
 from ksec_tui.analysis.network.labels import EVERYTHING, Canon, canonical
-from ksec_tui.analysis.network.ports import ALL, NONE, PROTOCOLS, Connections
+from ksec_tui.analysis.network.ports import ALL, FIRST, LAST, NONE, PROTOCOLS, Connections
 from ksec_tui.cluster.admin_policies import AdminPeer, AdminPolicy, AdminPort, AdminProtocol, AdminRule
 from ksec_tui.cluster.networking import NetworkPolicy, PolicyPeer, PolicyPort
 from ksec_tui.cluster.ref import ObjectRef
@@ -75,7 +75,8 @@ class Clause:
         action: what it does.
         anyone: whether it takes every peer, inside and outside of the cluster.
         scopes: peers by selectors.
-        blocks: peers by address.
+        blocks: peers by address, as they are written.
+        addresses: those together.
         nodes: peers that are nodes, by their labels.
         hosts: whether it names domains, whose addresses nobody knows beforehand.
         ports: what it covers.
@@ -90,6 +91,7 @@ class Clause:
     nodes: tuple[Canon, ...] = ()
     hosts: bool = False
     ports: Ports = EVERY_PORT
+    addresses: AddressSet = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,20 @@ def _clause(
             scopes.append(
                 Scope(home, pods=chosen) if spaces is None else Scope(None, canonical(spaces), chosen)
             )
-    return Clause(number, scopes=tuple(scopes), blocks=tuple(blocks), ports=covered)
+    return Clause(
+        number, scopes=tuple(scopes), blocks=tuple(blocks), ports=covered, addresses=_joined(blocks)
+    )
+
+
+def _joined(blocks: Sequence[AddressSet]) -> AddressSet:
+    """Together; a single one stays the very object, which many policies have in common."""
+    return blocks[0] if len(blocks) == 1 else AddressSet.union(blocks)
 
 
 def _ports(reader: _Reader, path: str, ports: Sequence[PolicyPort]) -> Ports:
     if not ports:
         return EVERY_PORT
-    fixed = NONE
+    fixed: list[Connections] = []
     names: list[PortName] = []
     for place, item in enumerate(ports):
         at = f"{path}/ports/{place}"
@@ -201,17 +210,19 @@ def _ports(reader: _Reader, path: str, ports: Sequence[PolicyPort]) -> Ports:
             reader.flaw(at, f"{protocol} is no protocol that has ports")
         elif end is not None and (not isinstance(port, int) or end < port):
             reader.flaw(at, "endPort needs a port that is a number and not above it")
+        elif isinstance(port, int) and not FIRST <= port <= (port if end is None else end) <= LAST:
+            reader.flaw(at, f"ports go from {FIRST} to {LAST}")
         elif port is None:
-            fixed = fixed | Connections.of(protocol)
+            fixed.append(Connections.of(protocol))
         elif isinstance(port, int):
-            fixed = fixed | _range(protocol, port, port if end is None else end)
+            fixed.append(_range(protocol, port, port if end is None else end))
         else:
             names.append((port, protocol))
     return _together(fixed, names)
 
 
-def _together(fixed: Connections, names: Iterable[PortName]) -> Ports:
-    return _interned(fixed, tuple(dict.fromkeys(names)))
+def _together(fixed: Iterable[Connections], names: Iterable[PortName]) -> Ports:
+    return _interned(Connections.union(fixed), tuple(dict.fromkeys(names)))
 
 
 @lru_cache(maxsize=8192)
@@ -221,9 +232,7 @@ def _interned(fixed: Connections, names: tuple[PortName, ...]) -> Ports:
 
 @lru_cache(maxsize=8192)
 def _range(protocol: str, first: int, last: int) -> Connections:
-    return (
-        Connections.of(protocol, first, last) if first != 1 or last != 1 else Connections.of(protocol, 1, 1)
-    )
+    return Connections.of(protocol, first, last)
 
 
 _ACTIONS = {"Accept": Action.ALLOW, "Allow": Action.ALLOW, "Deny": Action.DENY, "Pass": Action.PASS}
@@ -310,6 +319,7 @@ def _admin_clauses(reader: _Reader, direction: Direction, rules: Sequence[AdminR
             nodes=tuple(nodes),
             hosts=hosts,
             ports=EVERY_PORT if closed and odd else ports,
+            addresses=_joined(blocks),
         )
 
 
@@ -321,7 +331,7 @@ def _admin_ports(reader: _Reader, path: str, rule: AdminRule) -> tuple[Ports, bo
     """What an admin rule covers, and whether it says something that is not known."""
     if not rule.ports and not rule.protocols:
         return EVERY_PORT, False
-    fixed = NONE
+    fixed: list[Connections] = []
     names: list[PortName] = []
     odd = False
     for place, old in enumerate(rule.ports or ()):
@@ -330,7 +340,7 @@ def _admin_ports(reader: _Reader, path: str, rule: AdminRule) -> tuple[Ports, bo
             odd = True
             reader.flaw(f"{path}/ports/{place}", "a port of a kind that is not known")
         elif isinstance(found, Connections):
-            fixed = fixed | found
+            fixed.append(found)
         else:
             names.append(found)
     for place, new in enumerate(rule.protocols or ()):
@@ -339,7 +349,7 @@ def _admin_ports(reader: _Reader, path: str, rule: AdminRule) -> tuple[Ports, bo
             odd = True
             reader.flaw(f"{path}/protocols/{place}", "a protocol of a kind that is not known")
         elif isinstance(found, Connections):
-            fixed = fixed | found
+            fixed.append(found)
         else:
             names.append(found)
     return _together(fixed, names), odd

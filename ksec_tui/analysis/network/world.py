@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
+from ksec_tui.analysis.network.addresses import AddressError, AddressSet
 from ksec_tui.analysis.network.groups import Classes, Group, Key, NamedPort
-from ksec_tui.analysis.network.labels import bits_of, meets
+from ksec_tui.analysis.network.labels import bits_of, meets, numbers_of
 from ksec_tui.analysis.network.members import Members, Space
 from ksec_tui.analysis.network.rules import (
     DIRECTIONS,
@@ -199,7 +199,10 @@ class Network:
         inside: dict[int, int] = {}
         for place, numbers in by_place.items():
             bits = self._bits(numbers)
-            for which in {held for part in place for held in classes.places.holders[part]}:
+            held = 0
+            for part in place:
+                held |= classes.places.holders[part]
+            for which in numbers_of(held):
                 inside[which] = inside.get(which, 0) | bits
         self._blocks: dict[AddressSet, tuple[Members, Members]] = {}
         for number, block in enumerate(classes.blocks):
@@ -241,12 +244,11 @@ class Network:
     def _rule(self, policy: Policy, clause: Clause) -> Rule:
         sets = [self._members(scope) for scope in clause.scopes]
         maybe: list[Members] = []
-        addresses = NOWHERE
-        for block in clause.blocks:
-            inside, possible = self._blocks[block]
+        addresses = clause.addresses
+        if addresses:
+            inside, possible = self._blocks[addresses]
             sets.append(inside)
             maybe.append(possible)
-            addresses = block if not addresses else addresses | block
         for canon in clause.nodes:
             hosts, found = self._nodes[canon]
             sets.append(hosts)

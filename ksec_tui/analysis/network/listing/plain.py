@@ -6,15 +6,17 @@ whose address is in a block are matched by it, as most plugins do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from ksec_tui.analysis.network.addresses import AddressSet, partition
+from ksec_tui.analysis.network.addresses import AddressSet, cuts
+from ksec_tui.analysis.network.bulk import outside
+from ksec_tui.analysis.network.deciding import Outcome
 from ksec_tui.analysis.network.groups import Group
+from ksec_tui.analysis.network.labels import numbers_of
 from ksec_tui.analysis.network.listing.choice import OUTSIDE, Choice
 from ksec_tui.analysis.network.ports import NONE, Connections
-from ksec_tui.analysis.network.reach import AddressEnd, End, PodEnd, flow
+from ksec_tui.analysis.network.reach import PodEnd, flow
 from ksec_tui.analysis.network.rules import Direction
 from ksec_tui.analysis.network.world import Network, network
 from ksec_tui.analysis.workloads import Workload, workloads
@@ -72,26 +74,16 @@ Ends = Sequence[tuple[Workload, tuple[Group, ...]]]
 
 def _pairs(world: Network, ends: Ends, choice: Choice) -> Iterator[Pair]:
     cells = _Cells(world)
-    incoming, outgoing = (_parts(world, way) for way in ("ingress", "egress"))
     for here, groups in ends:
         name = here.namespace, here.ref.name
         for there, others in ends:
             if there is not here and choice.wants(name, (there.namespace, there.ref.name)):
                 yield cells.pair(here.ref, there.ref, groups, others)
         if choice.wants(name, OUTSIDE):
-            yield from _merged(cells.pair(here.ref, part, groups, (part,)) for part in outgoing)
+            yield from _merged(cells.outside("egress", here.ref, groups))
     for there, groups in ends:
         if choice.wants(OUTSIDE, (there.namespace, there.ref.name)):
-            yield from _merged(cells.pair(part, there.ref, (part,), groups) for part in incoming)
-
-
-def _parts(world: Network, direction: Direction) -> tuple[AddressSet, ...]:
-    return partition(
-        block
-        for policy in world.policies
-        for clause in policy.rules(direction) or ()
-        for block in clause.blocks
-    )
+            yield from _merged(cells.outside("ingress", there.ref, groups))
 
 
 def _merged(pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -115,36 +107,46 @@ class _Cells:
     """What flows between two groups, or a group and addresses, asked once each."""
 
     def __init__(self, world: Network) -> None:
-        self._ask = partial(flow, world.snapshot, rules=world.rules)
-        self._known: dict[tuple[object, object], tuple[Connections, Connections]] = {}
+        self._world = world
+        self._known: dict[tuple[int, int], _Cell] = {}
+        self._outside: dict[tuple[Direction, int], tuple[tuple[AddressSet, Outcome], ...]] = {}
 
     def pair(
-        self,
-        source: Side,
-        destination: Side,
-        senders: Iterable[Group | AddressSet],
-        receivers: Sequence[Group | AddressSet],
+        self, source: Side, destination: Side, senders: Iterable[Group], receivers: Sequence[Group]
     ) -> Pair:
         """What flows between any of some pods and any of others."""
-        cells = {self._cell(sender, receiver) for sender in senders for receiver in receivers}
-        connections = Connections.union(sure for sure, _ in cells)
-        perhaps = Connections.union(unknown for _, unknown in cells) - connections
-        return Pair(source, destination, connections, perhaps, partly=len(cells) > 1)
+        return _pair(source, destination, {self._cell(one, two) for one in senders for two in receivers})
 
-    def _cell(
-        self, sender: Group | AddressSet, receiver: Group | AddressSet
-    ) -> tuple[Connections, Connections]:
-        key = _mark(sender), _mark(receiver)
+    def outside(self, direction: Direction, ref: ObjectRef, groups: Sequence[Group]) -> Iterator[Pair]:
+        """What flows between any of some pods and addresses outside, in parts that get one answer from each."""
+        answers = [self._parts(direction, group) for group in groups]
+        outcomes = [outcome for parts in answers for _, outcome in parts]
+        for part, held in cuts([part for parts in answers for part, _ in parts]):
+            cells = {(outcomes[place].sure, outcomes[place].unknown) for place in numbers_of(held)}
+            ends = (part, ref) if direction == "ingress" else (ref, part)
+            yield _pair(*ends, cells)
+
+    def _parts(self, direction: Direction, group: Group) -> tuple[tuple[AddressSet, Outcome], ...]:
+        key = direction, group.number
+        if key not in self._outside:
+            self._outside[key] = outside(self._world, direction, group)
+        return self._outside[key]
+
+    def _cell(self, sender: Group, receiver: Group) -> _Cell:
+        key = sender.number, receiver.number
         known = self._known.get(key)
         if known is None:
-            found = self._ask(_end(sender), _end(receiver))
+            world = self._world
+            found = flow(world.snapshot, PodEnd(sender), PodEnd(receiver), world.rules)
             known = self._known[key] = found.both, found.unknown
         return known
 
 
-def _mark(side: Group | AddressSet) -> object:
-    return side.number if isinstance(side, Group) else side
+_Cell = tuple[Connections, Connections]
+"""What flows for certain, and besides."""
 
 
-def _end(side: Group | AddressSet) -> End:
-    return PodEnd(side) if isinstance(side, Group) else AddressEnd(side)
+def _pair(source: Side, destination: Side, cells: Collection[_Cell]) -> Pair:
+    connections = Connections.union(sure for sure, _ in cells)
+    perhaps = Connections.union(unknown for _, unknown in cells) - connections
+    return Pair(source, destination, connections, perhaps, partly=len(cells) > 1)
