@@ -183,7 +183,8 @@ class Board(Notices):
         sort = (table.sort_column, table.sort_reverse)
         listing = self.listing_of[self.pane_index]
         peek = self.peeked.ref if self.peeked is not None else None
-        return Place(self.pane_index, listing, self.filter_text, table.cursor_key or "", sort, peek)
+        key, asked = table.cursor_key or "", self.view.lens.asked
+        return Place(self.pane_index, listing, self.filter_text, key, sort, peek, asked)
 
     @property
     def cursor_line(self) -> int:

@@ -71,6 +71,8 @@ class Explorer(Networking):
             ]
             if len(self.pane.listings) > 1:
                 pairs.insert(1, (")", "view"))
+            if self.pane.id == "network":
+                pairs[2:2] = [("n", "network"), ("N", "ask")]
             if self.view.plan.staged:
                 pairs.insert(2, ("E", "export"))
         pairs = [*pairs[:6], ("?", "help")]

@@ -18,6 +18,7 @@ class Place:
         key: the row under the cursor, empty for none.
         sort: column id and whether reversed.
         peek: the object that was looked at instead of the row.
+        asked: what the views that answer a question were asked (`Lens.asked`); None for what they are asked now.
     """
 
     pane: int = 0
@@ -26,6 +27,7 @@ class Place:
     key: str = ""
     sort: tuple[str | None, bool] = (None, False)
     peek: ObjectRef | None = None
+    asked: tuple[str, str, ObjectRef | None] | None = None
 
     def same_list(self, other: Place) -> bool:
         """Whether only the cursor, the sorting or the peek differs."""

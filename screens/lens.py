@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from ksec_tui.analysis.rbac.answer import explain
@@ -25,6 +25,10 @@ QUESTION = "VERB RESOURCE[/SUB] [NAME] [-n NAMESPACE | -A]"
 """How a question of who can do something reads."""
 
 
+Asked = tuple[str, str, ObjectRef | None]
+"""Who can do what; may what reach what; whose blast radius."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lens:
     """What is asked of the cluster, beside what lies in it.
@@ -44,6 +48,16 @@ class Lens:
     question: str = ""
     reach: str = ""
     blast: ObjectRef | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What the views that answer a question are asked."""
+        return self.question, self.reach, self.blast
+
+    def asking(self, asked: Asked) -> Lens:
+        """The same with other questions."""
+        question, reach, blast = asked
+        return replace(self, question=question, reach=reach, blast=blast)
 
 
 NOBODY = Lens()

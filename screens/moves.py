@@ -93,10 +93,13 @@ class Moves(Detailed):
             ref: what to look at when the place has no row for it.
         """
         left = self.place
+        asked = place.asked or self.view.lens.asked
+        place = replace(place, asked=asked)
         self.visited.leave(left)
         if remember:
             self.visited.visit(left, place)
         same = place.same_list(left)
+        self.view = replace(self.view, lens=self.view.lens.asking(asked))
         self.pane_index = place.pane
         self.listing_of[place.pane] = place.listing
         self.filter_of[place.pane] = place.filter

@@ -16,6 +16,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.asking import Asking
 from ksec_tui.screens.history import Place
+from ksec_tui.screens.lens import Lens
 from ksec_tui.screens.prompt import PromptBar
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
@@ -57,12 +58,20 @@ class Networking(Asking):
             return
         self.action_show_tab("network")
 
-    def _to(self, listing: str, key: str = "", filter: str = "") -> None:  # noqa: A002 - the word users know
-        """Show one of the views of the network."""
+    def _to(
+        self,
+        listing: str,
+        key: str = "",
+        *,
+        filter: str = "",  # noqa: A002 - the word users know
+        lens: Lens | None = None,
+    ) -> None:
+        """Show one of the views of the network, with another question where it answers one."""
         for index, pane in enumerate(self.panes):
             for number, item in enumerate(pane.listings):
                 if pane.id == "network" and item.id == listing:
-                    self.go(Place(index, number, filter, key))
+                    asked = (lens or self.view.lens).asked
+                    self.go(Place(index, number, filter, key, asked=asked))
 
     def _through(self, ref: ObjectRef) -> None:
         """Show what is reached through a Service, an Ingress or a route."""
@@ -88,8 +97,7 @@ class Networking(Asking):
 
     def _blast_of(self, ref: ObjectRef | None) -> None:
         if ref is not None:
-            self.set_lens(replace(self.view.lens, blast=ref))
-            self._to("blast")
+            self._to("blast", lens=replace(self.view.lens, blast=ref))
 
     def show_blast(self, name: str) -> None:
         """Show all that a workload reaches, by its name; the one in hand for an empty one."""
@@ -127,8 +135,7 @@ class Networking(Asking):
         if not question.strip():
             self.action_ask_reach()
             return
-        self.set_lens(replace(self.view.lens, reach=question.strip()))
-        self._to("reach")
+        self._to("reach", lens=replace(self.view.lens, reach=question.strip()))
 
     def _complete_reach(self, text: str, cursor: int) -> tuple[int, list[str]]:
         head = text[:cursor]

@@ -1,4 +1,4 @@
-"""Tab Network: from where an object is reached and what it reaches, with the reasons."""
+"""Tab Net: from where an object is reached and what it reaches, with the reasons."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ def lines(hand: Hand) -> Sequence[Line]:
     ways = list(_ways(hand, ref))
     if ways:
         return [*found, *ways]
+    if hand.row.notes:
+        said = (part for note in hand.row.notes for part in list(prose(note, hand.width))[:-1])
+        return [*found, *said]
     return [
         *found,
         line("Nothing of the network is known of it: workloads, Services, ways in, policies", "muted"),
@@ -184,4 +187,4 @@ def _pairs(cell: Cell) -> str:
     return f"{cell.reached:,} of {cell.pairs:,} pairs, {ports}"
 
 
-TAB = Tab("network", 6, "Network", lines)
+TAB = Tab("network", 6, "Net", lines)

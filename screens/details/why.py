@@ -28,11 +28,12 @@ def lines(hand: Hand) -> Sequence[Line]:
     found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
     if row.finding is None:
         found.extend(level_lines(hand))
-        found.extend(deciding_lines(hand))
     for note in row.notes:
         found.extend(list(prose(note, hand.width, indent="  "))[:-1])
     if row.notes and row.finding is not None:
         found.append(line())
+    if row.finding is None:
+        found.extend(deciding_lines(hand))
     if row.finding is not None:
         found.extend(_finding(row.finding, hand, full=True))
         others = [item for item in hand.view.state.results.on(row.ref) if item.check != row.finding.check]
@@ -98,7 +99,7 @@ def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
         yield from list(prose(reached, hand.width, indent="  ", style="muted"))[:-1]
     if full:
         yield line()
-        declared = next((item for item in all_checks() if item.id == finding.check), None)
+        declared = next((item for item in all_checks(optional=True) if item.id == finding.check), None)
         if declared is not None:
             yield from _page(declared, hand)
 

@@ -19,7 +19,7 @@ GLYPHS = {"all": ("●", "#"), "some": ("◐", "o"), "none": ("·", "."), "unkno
 """How far pods of one namespace reach those of another, also in ASCII. No colour is needed to tell them apart."""
 
 DRAWN = 300
-"""Namespaces up to which all rows are worked out; of more, the one in hand is (in the tab Network)."""
+"""Namespaces up to which all rows are worked out; of more, the one in hand is (in the tab Net)."""
 
 RULER = "".join(f"{number:<5}" if number > 1 else "1   " for number in (1, *range(5, 400, 5)))
 """Numbers above the columns: 1, 5, 10, … each at its place."""
@@ -101,7 +101,7 @@ def _notice(view: View) -> str:
     doubt = notice(view)
     count = len(matrix(view.state.snapshot).namespaces) if not view.state.reading else 0
     if count > DRAWN:
-        legend = f"{count:,} namespaces: the map of the one in hand is in the tab Network (enter)"
+        legend = f"{count:,} namespaces: the map of the one in hand is in the tab Net (enter)"
     return f"{legend}  {doubt}" if doubt else legend
 
 

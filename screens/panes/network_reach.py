@@ -22,7 +22,10 @@ from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.pane import Listing, Row, View, object_row, value_column
 from ksec_tui.screens.panes.network_blast import may_cell, remark
 from ksec_tui.screens.panes.network_notice import notice
-from ksec_tui.screens.widgets.columns import Cell, Column
+from ksec_tui.screens.widgets.columns import Cell, Column, text_of
+
+ORDER = {"yes": 0, "?": 1, "no": 2}
+"""Pairs between which something flows come first."""
 
 MOST = 20_000
 """Pairs that are listed."""
@@ -37,7 +40,9 @@ def reach_rows(view: View) -> Sequence[Row]:
     try:
         wanted = asked(question)
         if wanted.crowd:
-            return list(_crowd_rows(view, wanted))
+            return sorted(
+                _crowd_rows(view, wanted), key=lambda row: ORDER.get(text_of(row.values.get("may", "")), 3)
+            )
         found = [_row(view, item) for answer in answers(snapshot, wanted) for item in answer.found]
     except EndError as error:
         return [remark(str(error), unknown=True)]
@@ -146,7 +151,7 @@ def _pair(view: View, world: Network, crowd: Crowd, pair: tuple[Group, Group], p
         "in": _governed(into, "comes in"),
     }
     notes = [
-        f"{source} ({source.count:,} pods) → {destination} ({destination.count:,} pods): {sure}",
+        f"{source} ({_pods(source)}) → {destination} ({_pods(destination)}): {sure}",
         *([f"perhaps {maybe}: addresses that are not known decide"] if maybe else []),
         *(f"in doubt: {words}" for words in turning),
         f"out: {', '.join(map(str, out)) or 'no policy governs it'}",
@@ -156,6 +161,10 @@ def _pair(view: View, world: Network, crowd: Crowd, pair: tuple[Group, Group], p
     ref = destination.workloads[0].ref if destination.workloads else ObjectRef("", "Answer", str(destination))
     key = f"{source.number}>{destination.number}"
     return object_row(view, ref, values, key=key, findings=(), notes=tuple(notes))
+
+
+def _pods(group: Group) -> str:
+    return f"{group.count:,} pod{'s' if group.count != 1 else ''}"
 
 
 def _governed(policies: Sequence[ObjectRef], way: str) -> Cell:
@@ -174,7 +183,7 @@ def _examples(*groups: Group) -> Iterator[str]:
 
 
 def _text(name: str, title: str, width: int, grow: int) -> Column[Row]:
-    return value_column(name, title, width=width, min_width=12, grow=grow, priority=1)
+    return value_column(name, title, width=width, min_width=16, grow=grow, priority=1)
 
 
 def _notice(view: View) -> str:
@@ -193,8 +202,8 @@ LISTING = Listing(
         _text("from", "FROM", 22, 2),
         _text("to", "TO", 22, 2),
         value_column("port", "PORT", width=12, min_width=8, grow=1, priority=0),
-        value_column("out", "OUT OF THE SOURCE", width=24, min_width=14, grow=3, priority=2),
-        value_column("in", "INTO THE DESTINATION", width=24, min_width=14, grow=3, priority=2),
+        value_column("out", "OUT OF THE SOURCE", width=24, min_width=12, grow=3, priority=2),
+        value_column("in", "INTO THE DESTINATION", width=24, min_width=12, grow=3, priority=2),
     ),
     reach_rows,
     notice=_notice,

@@ -41,6 +41,18 @@ async def test_n_goes_on_from_each_workload_that_is_reached() -> None:
         assert "Deployment shop/idle reaches" in user.screen
 
 
+async def test_going_back_asks_again_what_was_asked_there() -> None:
+    async with exploring(World(networked())) as user:
+        await user.command("blast shop/web")
+        await user.find(name="idle")
+        await user.press("n")
+        await user.press("left_square_bracket")
+        assert "Deployment shop/web reaches" in user.screen
+        assert user.row.ref.name == "idle"
+        await user.press("right_square_bracket")
+        assert "Deployment shop/idle reaches" in user.screen
+
+
 async def test_n_on_a_pod_shows_what_its_workload_reaches() -> None:
     pod = {"metadata": {"labels": {"app": "lone"}}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
     bare = {"apiVersion": "v1", "kind": "Pod", **pod}

@@ -1,4 +1,4 @@
-"""The tab Network, and what the tab Why says of the policies that decide."""
+"""The tab Net, and what the tab Why says of the policies that decide."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_a_doubt_that_could_turn_the_answer_stands_beside_it() -> None:
 
 
 def test_all_workloads_of_a_namespace_are_asked_with_a_star() -> None:
-    assert answers("shop/* data/*") == [("shop/idle", "no", "nothing"), ("shop/web", "yes", "TCP 5432")]
+    assert answers("shop/* data/*") == [("shop/web", "yes", "TCP 5432"), ("shop/idle", "no", "nothing")]
     assert {may for _, may, _ in answers("data/* shop/*")} == {"yes"}
 
 
