@@ -220,11 +220,18 @@ class MatchResources(Part, frozen=True):
     namespace_selector: LabelSelector = LabelSelector()
 
 
+class Validation(Part, frozen=True):
+    """One CEL rule of a policy."""
+
+    expression: Text = ""
+
+
 class AdmissionPolicySpec(Part, frozen=True):
     """admissionregistration/v1 ValidatingAdmissionPolicySpec."""
 
     failure_policy: Text = "Fail"
     match_constraints: MatchResources = MatchResources()
+    validations: tuple[Validation, ...] = ()
 
 
 class ValidatingAdmissionPolicy(KubeObject, frozen=True):

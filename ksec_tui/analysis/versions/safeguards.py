@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ksec_tui.analysis.control_plane import API_SERVER, processes
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.rbac.rules import permits
 from ksec_tui.analysis.versions.cluster import kubelet_version
@@ -250,7 +251,9 @@ def _policies(snapshot: Snapshot) -> Told:
         return Status.ON, f"{counted(deny, 'binding')} that refuse"
     gap = unread(snapshot, ADMISSION_BINDING)
     servers = server_versions(snapshot)
-    if gap is None and servers and (servers[0].major, servers[0].minor) >= FROM_DISK:
+    shown = processes(snapshot, API_SERVER)
+    from_disk = not shown or any(process.value("admission-control-config-file") for process in shown)
+    if gap is None and from_disk and servers and (servers[0].major, servers[0].minor) >= FROM_DISK:
         return (
             Status.HIDDEN,
             "no policy among the objects refuses anything; files of the server may hold some",

@@ -214,6 +214,9 @@ def test_no_policy_object_proves_nothing_where_the_server_may_read_policies_from
     server: str, expected: Status
 ) -> None:
     assert status(cluster(server), "validating-admission-policy") is expected
+    assert status(cluster(server, api_server()), "validating-admission-policy") is Status.OFF
+    reading = api_server("--admission-control-config-file=/a")
+    assert status(cluster("v1.36.5", reading), "validating-admission-policy") is Status.HIDDEN
 
 
 def test_what_is_on_in_a_server_newer_than_the_data_is_an_assumption() -> None:
