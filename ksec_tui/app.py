@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App, SuspendNotSupported, SystemCommand
@@ -23,6 +23,7 @@ from ksec_tui.sources.collector import gc_young_only
 
 # The explorer and all that it needs is imported once the first frame is on the screen.
 if TYPE_CHECKING:
+    from ksec_tui.findings.check import Check
     from ksec_tui.screens.explorer import Explorer
     from ksec_tui.session import Session, State
     from ksec_tui.sources.base import Source
@@ -65,6 +66,7 @@ class KsecApp(App[int]):
         ascii: draw with ASCII characters only.
         filter: the filter of the findings at the start.
         keys: binding id to keys, comma-separated.
+        checks: what to look for; None for every check that is not optional.
     """
 
     TITLE = "ksec"
@@ -82,6 +84,7 @@ class KsecApp(App[int]):
         ascii: bool = False,  # noqa: A002 - the word users know
         filter: str = "",  # noqa: A002
         keys: Mapping[str, str] | None = None,
+        checks: Sequence[Check[Any]] | None = None,
     ) -> None:
         super().__init__()
         for item in themes.discover():
@@ -93,6 +96,7 @@ class KsecApp(App[int]):
         self._ascii = ascii
         self._filter = filter
         self._source = source
+        self._checks = checks
         self._session: Session | None = None
 
     @property
@@ -101,7 +105,7 @@ class KsecApp(App[int]):
         if self._session is None:
             from ksec_tui.session import Session
 
-            self._session = Session(self._source, self._publish)
+            self._session = Session(self._source, self._publish, self._checks)
         return self._session
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,18 @@ MAX_FILE = 1 << 20
 """Bytes; a settings file is written by hand."""
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """Which checks run, by id.
+
+    Attributes:
+        enable: optional checks that run as well.
+        disable: checks that do not run.
+    """
+
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+
+
 class Config(msgspec.Struct, frozen=True):
     """What can be set.
 
@@ -28,12 +40,14 @@ class Config(msgspec.Struct, frozen=True):
         ascii: draw with ASCII characters only.
         mouse: take the mouse.
         keys: id of a binding to the keys that are to do it.
+        checks: which checks run.
     """
 
     theme: str = ""
     ascii: bool = False
     mouse: bool = True
     keys: dict[str, tuple[str, ...]] = {}
+    checks: Choice = Choice()
 
 
 class ConfigError(Exception):
@@ -64,7 +78,7 @@ class Loaded:
         config: the values.
         path: the file, whether it is there or not.
         exists: whether it is there.
-        lines: the line of each key, from 1: ``theme``, ``keys.BINDING``.
+        lines: the line of each key, from 1: ``theme``, ``keys.BINDING``, ``checks.enable``.
     """
 
     config: Config
@@ -152,9 +166,12 @@ def _read(file: Path, data: bytes) -> Loaded:
             hint = _nearest(key, Config.__struct_fields__)
             raise _error(file, line, f"there is no setting {one_line(key, 60)!r}{hint}")
         lines[key] = line
-        values[key] = _keys(file, node, lines) if key == "keys" else _scalar(node)
+        if key in _NESTED:
+            values[key] = _NESTED[key](file, node, lines)
+            continue
+        values[key] = _scalar(node)
         kind = Config.__annotations__[key]
-        if key != "keys" and type(values[key]).__name__ != kind:
+        if type(values[key]).__name__ != kind:
             wanted = "true or false" if kind == "bool" else "a text"
             raise _error(file, line, f"{key}: {wanted} is expected")
     return Loaded(msgspec.convert(values, Config), file, exists=True, lines=lines)
@@ -173,6 +190,26 @@ def _keys(file: Path, node: yaml.Node, lines: dict[str, int]) -> dict[str, tuple
         lines[f"keys.{name}"] = line
         found[name] = keys
     return found
+
+
+def _choice(file: Path, node: yaml.Node, lines: dict[str, int]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, line, value in _members(file, node, "checks"):
+        if name not in Choice.__struct_fields__:
+            raise _error(file, line, f"checks: there is no {one_line(name, 60)!r} (known: enable, disable)")
+        items = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        if not all(isinstance(item, yaml.ScalarNode) for item in items):
+            raise _error(file, line, f"checks.{name}: a list of ids of checks is expected")
+        lines[f"checks.{name}"] = line
+        found[name] = tuple(item.value for item in items if item.value)
+    return found
+
+
+_NESTED: Mapping[str, Callable[[Path, yaml.Node, dict[str, int]], object]] = {
+    "keys": _keys,
+    "checks": _choice,
+}
+"""The settings that are mappings themselves."""
 
 
 def _members(file: Path, node: yaml.Node, what: str) -> list[tuple[str, int, yaml.Node]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.findings.check import Check
 from ksec_tui.findings.runner import NOTHING, Cancelled, Results, run
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, Started, apply
 from ksec_tui.sources.collector import let_go_slowly
@@ -102,10 +103,17 @@ class Session:
     Args:
         source: where cluster state comes from.
         listener: called with each new State, from a worker thread.
+        checks: what to look for; None for every check that is not optional.
     """
 
-    def __init__(self, source: Source, listener: Callable[[State], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        listener: Callable[[State], None],
+        checks: Sequence[Check[Any]] | None = None,
+    ) -> None:
         self.source = source
+        self._checks = checks
         self._listener = listener
         self._lock = threading.Lock()
         self._state = State(empty_snapshot(source.info), reading=True, judging=True)
@@ -220,10 +228,11 @@ class Session:
 
     def _judge(self, mine: _Run) -> None:
         results = NOTHING
+        checks = all_checks() if self._checks is None else self._checks
         while (taken := mine.take()) is not None:
             snapshot, changed, last = taken
             try:
-                results = run(snapshot, all_checks(), previous=results, changed=changed, cancel=mine.cancel)
+                results = run(snapshot, checks, previous=results, changed=changed, cancel=mine.cancel)
             except Cancelled:
                 return
             self._publish(mine, results=results, judging=not last)

@@ -9,7 +9,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from ksec_tui.checks import all_checks
+from ksec_tui.checks import all_checks, checks_named
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.runner import fix_for
@@ -120,7 +120,7 @@ class Staging(Seeking):
     def _find_fixes(self, findings: list[Finding], view: View) -> None:
         found: list[tuple[Finding, Fix]] = []
         for finding in findings:
-            fix = fix_for(finding, all_checks(), view.state.snapshot)
+            fix = fix_for(finding, all_checks(optional=True), view.state.snapshot)
             if fix is not None:
                 found.append((finding, fix))
         self.post_message(self.FixesFound(found, len(findings) - len(found)))
@@ -193,7 +193,11 @@ class Staging(Seeking):
         try:
             documents = wholes(view.plan, state.snapshot, self.session.whole)
             outcome = simulate(
-                state.snapshot, view.plan, all_checks(), documents=documents, results=state.results
+                state.snapshot,
+                view.plan,
+                checks_named(state.results.by_check),
+                documents=documents,
+                results=state.results,
             )
             written = export(outcome, view.plan, state.snapshot, folder)
         except (ExportError, OSError) as error:

@@ -22,7 +22,7 @@ from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import Simulation, simulate
 
-CHECKS = {item.id: item for item in all_checks()}
+CHECKS = {item.id: item for item in all_checks(optional=True)}
 
 every_check = pytest.mark.parametrize("item", CHECKS.values(), ids=CHECKS)
 with_fix = pytest.mark.parametrize(

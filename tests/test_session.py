@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+from ksec_tui.checks import all_checks, chosen_checks
 from ksec_tui.cluster.coverage import KindCoverage
 from ksec_tui.cluster.coverage import State as Reading
 from ksec_tui.cluster.kinds import DEPLOYMENT, POD
@@ -67,6 +68,15 @@ def test_states_come_while_it_reads_and_the_last_is_whole_and_judged() -> None:
     assert session.state is last
     counts = [state.snapshot.count() for state in listener.states]
     assert counts == sorted(counts), "never an older State after a newer"
+    session.close()
+
+
+def test_it_looks_for_what_it_was_asked_to() -> None:
+    listener = Listener()
+    session = Session(World(), listener, chosen_checks(["wl-no-cpu-limit"], ["wl-privileged"]))
+    session.refresh()
+    ran = {*listener.wait(done).results.by_check}
+    assert ran == {item.id for item in all_checks()} - {"wl-privileged"} | {"wl-no-cpu-limit"}
     session.close()
 
 

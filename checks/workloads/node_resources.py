@@ -51,6 +51,7 @@ def _without(workload: Workload, cluster: Snapshot, what: str) -> list[Placed]:
     needs=(LIMIT_RANGE,),
     threats=(Threat.CONTAINER,),
     references=("T1496", "MS-TA9039"),
+    optional=True,
 )
 def no_cpu_limit(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container may use all processors of its node while nobody else wants them.

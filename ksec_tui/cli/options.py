@@ -1,14 +1,16 @@
-"""Options that several commands have: ``--filter``, ``--fail-on`` and ``--config``."""
+"""Options that several commands have: ``--filter``, ``--fail-on``, ``--enable``, ``--disable`` and ``--config``."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ksec_tui.cli.command import CliError
+from ksec_tui.cli.command import CliError, nearest
 from ksec_tui.findings.verdict import Severity
 
 if TYPE_CHECKING:  # the parser must not pay for it
+    from ksec_tui.config import Choice
+    from ksec_tui.findings.check import Check
     from ksec_tui.findings.filter import Filter
 
 
@@ -19,6 +21,43 @@ def add_config_argument(parser: argparse._ActionsContainer) -> None:
         metavar="FILE",
         help="the settings file (else $KSEC_CONFIG, else the place 'config path' prints)",
     )
+
+
+def add_choice_arguments(parser: argparse._ActionsContainer) -> None:
+    """Give `parser` the options ``--enable`` and ``--disable``."""
+    for name, words in (
+        ("--enable", "run these optional checks as well ('ksec-tui checks' shows which are optional)"),
+        ("--disable", "do not run these checks"),
+    ):
+        parser.add_argument(
+            name,
+            action="append",
+            default=[],
+            metavar="IDS",
+            help=f"{words}: ids, comma-separated; repeatable",
+        )
+
+
+def chosen(arguments: argparse.Namespace, settings: Choice) -> tuple[Check[Any], ...]:
+    """The checks that are to run, by what the settings say and, before them, the command line.
+
+    Raises:
+        CliError: there is no such check.
+    """
+    from ksec_tui.checks import all_checks, chosen_checks
+
+    known = [item.id for item in all_checks(optional=True)]
+    asked = {
+        name: [part.strip() for text in getattr(arguments, name) for part in text.split(",") if part.strip()]
+        for name in ("enable", "disable")
+    }
+    for name, ids in asked.items():
+        for item in ids:
+            if item not in known:
+                raise CliError(f"--{name}: there is no check {item!r}{nearest(item, known)}")
+    enable = {*settings.enable, *asked["enable"]}
+    disable = {*settings.disable, *asked["disable"]} - {*asked["enable"]} | {*asked["disable"]}
+    return chosen_checks(enable, disable)
 
 
 def add_filter_argument(parser: argparse._ActionsContainer) -> None:

@@ -114,6 +114,7 @@ class Check(Generic[S]):
         page: its documentation.
         offer: whether a FAIL says that more safety is to be had at no cost. Nothing is worse for it, so that
             a fix of something else may bring it.
+        optional: whether it runs only where somebody asks for it.
         threat_names: the lenses by the words that findings carry.
     """
 
@@ -131,6 +132,7 @@ class Check(Generic[S]):
     also: tuple[Kind[Any], ...] = ()
     make_fix: MakeFix[S] | None = field(default=None)
     offer: bool = False
+    optional: bool = False
     threat_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -164,6 +166,7 @@ def check(
     threats: tuple[Threat, ...],
     references: tuple[str, ...],
     offer: bool = False,
+    optional: bool = False,
 ) -> Callable[[Evaluate[S]], Check[S]]:
     """Declare a check.
 
@@ -189,6 +192,7 @@ def check(
             evaluate.__module__,
             also,
             offer=offer,
+            optional=optional,
         )
 
     return declare

@@ -42,9 +42,18 @@ def all_pages(checks: Sequence[Check[Any]]) -> str:
     return "\n".join(parts)
 
 
-def listing(checks: Sequence[Check[Any]]) -> list[tuple[str, str, str, str]]:
-    """Rows of id, severity, whether there is a fix, title; by id."""
-    return [(check.id, check.severity.word, _fix(check), check.title) for check in checks]
+def listing(checks: Sequence[Check[Any]]) -> list[tuple[str, str, str, str, str]]:
+    """Rows of id, severity, whether there is a fix, whether it runs unasked, title; in the order of `checks`."""
+    return [
+        (
+            check.id,
+            check.severity.word,
+            _fix(check),
+            "optional" if check.optional else "always",
+            check.title,
+        )
+        for check in checks
+    ]
 
 
 def _page(check: Check[Any], mark: str) -> Iterator[str]:
@@ -53,6 +62,11 @@ def _page(check: Check[Any], mark: str) -> Iterator[str]:
     yield f"**{check.title}.** {check.page.summary}"
     yield ""
     yield f"- severity: {check.severity.word}"
+    if check.optional:
+        yield (
+            f"- optional: runs only where it is asked for, by `--enable {check.id}` or by "
+            f"`checks: {{enable: [{check.id}]}}` in the settings file"
+        )
     yield f"- judged: {check.on.title}"
     needs = [kind.resource for kind in check.kinds]
     if needs:

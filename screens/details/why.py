@@ -99,7 +99,7 @@ def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
         yield from list(prose(reached, hand.width, indent="  ", style="muted"))[:-1]
     if full:
         yield line()
-        declared = next((item for item in all_checks() if item.id == finding.check), None)
+        declared = next((item for item in all_checks(optional=True) if item.id == finding.check), None)
         if declared is not None:
             yield from _page(declared, hand)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ksec_tui.config import Config, ConfigError, bound_keys, load
+from ksec_tui.config import Choice, Config, ConfigError, bound_keys, load
 from tests.cli.conftest import Ksec
 
 
@@ -66,13 +66,28 @@ def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
-    text = "theme: day\nascii: true\nmouse: off\nkeys:\n  fix.stage: x\n  quit: [Q, ctrl+q]\n  help: 1\n"
+    text = """\
+theme: day
+ascii: true
+mouse: off
+keys:
+  fix.stage: x
+  quit: [Q, ctrl+q]
+  help: 1
+checks:
+  enable: wl-no-cpu-limit
+  disable: [wl-low-uid, wl-naked-pod]
+"""
     assert load(str(write(tmp_path, text))).config == Config(
-        "day", ascii=True, mouse=False, keys={"fix.stage": ("x",), "quit": ("Q", "ctrl+q"), "help": ("1",)}
+        "day",
+        ascii=True,
+        mouse=False,
+        keys={"fix.stage": ("x",), "quit": ("Q", "ctrl+q"), "help": ("1",)},
+        checks=Choice(("wl-no-cpu-limit",), ("wl-low-uid", "wl-naked-pod")),
     )
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "keys: {}\n"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", "keys: {}\n", "checks: {}\n", "checks: {enable: []}\n"])
 def test_an_empty_file_sets_nothing(tmp_path: Path, text: str) -> None:
     assert load(str(write(tmp_path, text))).config == Config()
 
@@ -88,6 +103,10 @@ def test_an_empty_file_sets_nothing(tmp_path: Path, text: str) -> None:
         ("keys: [a]\n", 1, "keys: a mapping is expected"),
         ("keys:\n  quit: {a: b}\n", 2, "a key or a list of keys is expected"),
         ("keys:\n  quit: []\n", 2, "at least one key is expected"),
+        ("checks: [a]\n", 1, "checks: a mapping is expected"),
+        ("checks:\n  enabled: [a]\n", 2, "there is no 'enabled' (known: enable, disable)"),
+        ("checks:\n  enable: [{a: b}]\n", 2, "a list of ids of checks is expected"),
+        ("checks:\n  enable: {a: b}\n", 2, "a list of ids of checks is expected"),
         ("theme: a\ntheme: b\n", 2, "set twice"),
         ("- a\n", 1, "a mapping is expected"),
         ("a: b: c\n", 1, "no valid YAML"),
@@ -135,7 +154,14 @@ def test_validate_accepts_good_settings_and_keys_as_people_write_them(ksec: Ksec
 
 
 @pytest.mark.parametrize(
-    "text", ["theme: nigth\n", "keys: {fix.stagee: s}\n", "keys: {fix.stage: z}\n", "keys: {fix.stage: /}\n"]
+    "text",
+    [
+        "theme: nigth\n",
+        "keys: {fix.stagee: s}\n",
+        "keys: {fix.stage: z}\n",
+        "keys: {fix.stage: /}\n",
+        "checks: {disable: wl-lowuid}\n",
+    ],
 )
 def test_validate_refuses_what_the_explorer_could_not_use(ksec: Ksec, tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
@@ -145,13 +171,14 @@ def test_validate_refuses_what_the_explorer_could_not_use(ksec: Ksec, tmp_path: 
 
 
 def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) -> None:
-    path = write(tmp_path, "mouse: false\nkeys: {fix.stage: '+'}\n")
+    path = write(tmp_path, "mouse: false\nkeys: {fix.stage: '+'}\nchecks: {disable: wl-low-uid}\n")
     answer = ksec("config", "show", "--config", str(path))
     assert yaml.safe_load(answer.out) == {
         "theme": "night",
         "ascii": False,
         "mouse": False,
         "keys": {"fix.stage": ["+"]},
+        "checks": {"enable": [], "disable": ["wl-low-uid"]},
     }
     again = write(tmp_path, answer.out)
     assert load(str(again)).config.keys == {"fix.stage": ("+",)}

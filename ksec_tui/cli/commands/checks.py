@@ -17,9 +17,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from ksec_tui.reports import pages
     from ksec_tui.reports.columns import columns
 
-    checks = all_checks()
+    checks = all_checks(optional=True)
     if arguments.id is None:
-        rows = [("CHECK", "SEVERITY", "FIX", "TITLE"), *pages.listing(checks)]
+        rows = [("CHECK", "SEVERITY", "FIX", "RUNS", "TITLE"), *pages.listing(checks)]
         output.emit("".join(f"{line}\n" for line in columns(rows)))
         return 0
     known = {check.id: check for check in checks}

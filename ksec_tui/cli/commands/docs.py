@@ -16,7 +16,7 @@ def _run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - there is one c
     from ksec_tui.checks import all_checks
     from ksec_tui.reports.pages import all_pages
 
-    output.emit(all_pages(all_checks()), encoding="utf-8")
+    output.emit(all_pages(all_checks(optional=True)), encoding="utf-8")
     return 0
 
 

@@ -18,6 +18,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     looks.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     looks.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     options.add_filter_argument(looks)
+    options.add_choice_arguments(looks)
     options.add_config_argument(looks)
 
 
@@ -26,9 +27,13 @@ def _run(arguments: argparse.Namespace) -> int:
     options.read_filter(arguments.filter)
     _need_terminal(arguments)
     from ksec_tui.cli.settings import load_settings
+    from ksec_tui.config import Choice
 
     settings = load_settings(arguments.config)
     config = settings.config
+    # Nobody waits for all checks to be imported before the first frame who has not chosen among them.
+    chose = config.checks != Choice() or arguments.enable or arguments.disable
+    checks = options.chosen(arguments, config.checks) if chose else None
     theme = _theme(arguments.theme) or config.theme
     stdin = source.take_stdin(arguments)
 
@@ -52,6 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
         ascii=arguments.ascii or config.ascii or not _speaks_unicode(),
         filter=arguments.filter,
         keys=settings.keymap,
+        checks=checks,
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
     return app.return_code or 0

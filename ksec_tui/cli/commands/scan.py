@@ -22,6 +22,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_fail_on_argument(group)
     options.add_filter_argument(group)
+    options.add_choice_arguments(group)
+    options.add_config_argument(group)
     group.add_argument(
         "--min-coverage",
         type=_percent,
@@ -42,19 +44,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
     wanted = options.read_filter(arguments.filter)
-    opened = source.open_source(arguments)
-
-    from ksec_tui.checks import all_checks
     from ksec_tui.cli.reading import read
+    from ksec_tui.cli.settings import load_choice
     from ksec_tui.findings.runner import run
     from ksec_tui.reports.report import make_report
 
-    def chosen(finding: Finding) -> bool:
+    checks = options.chosen(arguments, load_choice(arguments.config))
+    opened = source.open_source(arguments)
+
+    def shown(finding: Finding) -> bool:
         return not (arguments.no_system and finding.system) and wanted.matches(finding)
 
     snapshot, problems = read(opened)
-    checks = all_checks()
-    report = make_report(snapshot, run(snapshot, checks), checks, problems, chosen)
+    report = make_report(snapshot, run(snapshot, checks), checks, problems, shown)
     _print(report, arguments.output)
     if arguments.fail_on is not None and report.at_least(arguments.fail_on):
         return FINDINGS

@@ -15,7 +15,7 @@ from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
 
 Tree = dict[str, Any]
-CHECKS = {item.id: item for item in all_checks()}
+CHECKS = {item.id: item for item in all_checks(optional=True)}
 
 
 def container(name: str = "app", **fields: Any) -> Tree:
