@@ -14,12 +14,12 @@ from ksec_tui.analysis.rbac.naming import NamingError, subject_named
 from ksec_tui.analysis.rbac.rules import STANDARD_VERBS
 from ksec_tui.analysis.rbac.subjects import subjects
 from ksec_tui.cluster.kinds import KINDS, NAMESPACE
-from ksec_tui.screens.copying import Copying
 from ksec_tui.screens.details.rights import explanation, subject_in
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.lens import DEFAULT_POLICY, QUESTION, Lens
 from ksec_tui.screens.modals import Read
 from ksec_tui.screens.prompt import PromptBar
+from ksec_tui.screens.restricting import Restricting
 from ksec_tui.screens.widgets.text import TextLines
 
 SPECIAL_VERBS = ("impersonate", "bind", "escalate", "approve", "sign", "attest", "use", "*")
@@ -38,7 +38,7 @@ SUBRESOURCES = (
 QUESTION_HINT = f"{QUESTION}   get secrets -n shop   create pods/exec -A"
 
 
-class Asking(Copying):
+class Asking(Restricting):
     """Asking about rights."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -64,18 +64,22 @@ class _Draft(msgspec.Struct):
     fixes: list[Fix]
 
 
-def restricted_changes(snapshot: Snapshot, workload: Workload, checks: Iterable[Check[Any]]) -> Reach:
+def restricted_changes(
+    snapshot: Snapshot, workload: Workload, checks: Iterable[Check[Any]], *, whole: Document | None = None
+) -> Reach:
     """What brings a workload to restricted, in the server's version of the policy (unknown: in every version).
 
     It is made of the fixes of those `checks` that judge workloads and name a level of Pod Security among their
     references, each taken only where it removes something that the level refuses. Nothing is invented: neither a
-    user id nor a place for what a volume holds.
+    user id nor a place for what a volume holds. Where the Snapshot holds only a part of the owner, `whole` is all of
+    it, fetched by the caller.
     """
     if workload.system:
         return Reach(workload.ref, None, reasons=("It is part of Kubernetes itself and needs what it has.",))
-    document = snapshot.document(workload.object.ref)
+    held = snapshot.whole(workload.object.ref)
+    document = snapshot.document(workload.object.ref) if held else whole
     template = _template(document)
-    if document is None or template is None or not snapshot.whole(workload.object.ref):
+    if document is None or template is None:
         return Reach(workload.ref, None, reasons=("Only a part of it was read: no patch can be proven.",))
     draft = _draft(workload, template)
     if draft is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ksec_tui.checks import all_checks
+from ksec_tui.checks import all_checks, checks_named
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -18,6 +18,7 @@ from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import simulate
+from ksec_tui.screens.details.restricted import restricted_lines
 from ksec_tui.screens.details.tab import Fetch, Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
 from ksec_tui.screens.widgets.text import Line
@@ -29,11 +30,15 @@ EFFECTS = 8
 
 
 def lines(hand: Hand) -> Sequence[Line]:
-    """The fix of the finding in hand, or of the worst finding on the object in hand that has one."""
+    """The fix of the finding in hand, or of the worst on the object in hand that has one; the way to restricted."""
+    return [*_chosen_fix(hand), *restricted_lines(hand)]
+
+
+def _chosen_fix(hand: Hand) -> Sequence[Line]:
     finding = chosen(hand)
     if finding is None:
         return [line("There is nothing here to fix.", "muted")]
-    fix = fix_for(finding, all_checks(), hand.snapshot)
+    fix = fix_for(finding, all_checks(optional=True), hand.snapshot)
     if fix is None:
         return [
             line(f"No fix is known for {finding.check} on {finding.subject}.", "muted"),
@@ -44,7 +49,16 @@ def lines(hand: Hand) -> Sequence[Line]:
 
 def wholes(plan: FixPlan, snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
     """The objects that a plan changes and that the Snapshot does not hold whole, fetched; may block."""
-    refs = dict.fromkeys(change.target for staged in plan.staged for change in staged.fix.changes)
+    return _fetched((staged.fix for staged in plan.staged), snapshot, fetch)
+
+
+def missing(fix: Fix | None, snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
+    """The same for one fix."""
+    return _fetched(() if fix is None else (fix,), snapshot, fetch)
+
+
+def _fetched(fixes: Iterable[Fix], snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
+    refs = dict.fromkeys(change.target for fix in fixes for change in fix.changes)
     fetched = ((ref, fetch(snapshot, ref)) for ref in refs if not snapshot.whole(ref))
     return {ref: document for ref, document in fetched if document is not None}
 
@@ -82,7 +96,9 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
     view = hand.view
     plan = FixPlan().stage(finding, fix)
     documents = wholes(plan, hand.snapshot, hand.fetch)
-    outcome = simulate(hand.snapshot, plan, all_checks(), documents=documents, results=view.state.results)
+    results = view.state.results
+    checks = checks_named(results.by_check)
+    outcome = simulate(hand.snapshot, plan, checks, documents=documents, results=results)
     if outcome.refused:
         for refused in outcome.refused:
             yield from prose(f"Refused: {refused.reason}", hand.width, style="error")
