@@ -147,7 +147,7 @@ class Networking(Asking):
 
     def end_words(self) -> Iterable[str]:
         """Every workload as it is typed."""
-        return end_words(self.view.state.snapshot)
+        return (word for word in end_words(self.view.state.snapshot) if not word.endswith("/*"))
 
     @on(PromptBar.Submitted)
     def _reach_asked(self, message: PromptBar.Submitted) -> None:

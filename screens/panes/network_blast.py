@@ -38,6 +38,8 @@ TARGETS = {
 MANY = 6
 """Ports that are named."""
 
+HOW = "n on a workload in any list shows what it reaches; so does :blast NAMESPACE/NAME"
+
 
 def blast_of(snapshot: Snapshot, ref: ObjectRef) -> Blast | None:
     """The blast radius of a workload; worked out once. None for what is no workload of this Snapshot."""
@@ -54,7 +56,7 @@ def blast_rows(view: View) -> Sequence[Row]:
     """One row for each thing that the chosen workload reaches, and for what lies outside whether it does."""
     ref = view.lens.blast
     if ref is None:
-        return [remark("n on a workload in any list shows what it reaches; so does :blast NAMESPACE/NAME")]
+        return [remark(HOW)]
     blast = blast_of(view.state.snapshot, ref)
     if blast is None:
         return [remark(f"{ref} was not read", unknown=True)]
@@ -72,6 +74,7 @@ def remark(words: str, *, unknown: bool = False) -> Row:
     return Row(
         f"remark {shown}",
         ObjectRef("", "Answer", shown),
+        values={"from": shown},
         unknown=shown if unknown else "",
         text=shown,
         haystack=shown.lower(),
@@ -139,10 +142,12 @@ def _flows(connections: Connections) -> str:
 def _notice(view: View) -> str:
     """Whose blast radius it is, and how large; then what one must know."""
     ref, doubt = view.lens.blast, notice(view)
-    blast = blast_of(view.state.snapshot, ref) if ref is not None else None
+    snapshot = view.state.snapshot
+    blast = blast_of(snapshot, ref) if ref is not None else None
     if blast is None or not blast.groups:
-        return doubt
-    pods = f"{blast.pods:,} pod{'s' if blast.pods != 1 else ''} ({blast.share:.0%})"
+        return HOW if ref is None else doubt
+    share = "of those that were read" if snapshot.gap(POD) else f"({blast.share:.0%})"
+    pods = f"{blast.pods:,} pod{'s' if blast.pods != 1 else ''} {share}"
     held = len(blast.stores)
     kept = f", {held} data store{'s' if held != 1 else ''}" if held else ", no data store"
     own = ", ".join(stores(blast.workload).values())

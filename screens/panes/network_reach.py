@@ -187,10 +187,25 @@ def _text(name: str, title: str, width: int, grow: int) -> Column[Row]:
 
 
 def _notice(view: View) -> str:
-    """What was asked; then what one must know."""
-    doubt = notice(view)
-    said = f"may {one_line(view.lens.reach, 100)} ?" if view.lens.reach else ""
-    return "  ".join(filter(None, (said, doubt)))
+    """What was asked, or how to; then what one must know."""
+    question = view.lens.reach
+    said = f"may {one_line(question, 100)} ?" if question else f"N asks: {USAGE}"
+    refused = _refusal(view.state.snapshot, question) if question else ""
+    return "  ".join(filter(None, (said, refused or notice(view))))
+
+
+def _refusal(snapshot: Snapshot, question: str) -> str:
+    """Why a question has no answer; empty when it has one."""
+    try:
+        wanted = asked(question)
+        if wanted.crowd:
+            for text in (wanted.source, wanted.destination):
+                _groups(snapshot, network(snapshot), text)
+        else:
+            answers(snapshot, wanted)
+    except EndError as error:
+        return str(error)
+    return ""
 
 
 LISTING = Listing(

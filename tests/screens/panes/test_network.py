@@ -10,6 +10,7 @@ import pytest
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.kinds import KINDS, NAMESPACE, NETWORK_POLICY, Kind
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.runner import run
 from ksec_tui.fixes.plan import FixPlan
@@ -186,7 +187,8 @@ def test_a_policy_that_the_api_refuses_says_what_is_wrong() -> None:
 
 
 def test_a_plugin_that_ignores_policies_is_told_above_every_view() -> None:
-    view = view_of(plugin("flannel/flannel:v0.26"))
+    asked = Lens(reach="shop/web data/db", blast=ObjectRef("shop", "Deployment", "web", "apps"))
+    view = view_of(plugin("flannel/flannel:v0.26"), lens=asked)
     for listing in PANE.listings:
         assert listing.notice is not None
         assert "ignores NetworkPolicies" in listing.notice(view)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ksec_tui.cluster.kinds import NODE, POD
+from ksec_tui.cluster.coverage import KindCoverage
+from ksec_tui.cluster.coverage import State as Reading
+from ksec_tui.cluster.kinds import KINDS, NODE, POD, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.screens.lens import Lens
+from ksec_tui.screens.pane import Listing
 from ksec_tui.screens.panes.network_matrix import RULER
-from tests.screens.networks import policy
+from ksec_tui.screens.widgets.columns import text_of
+from tests.screens.explorers import exploring
+from tests.screens.networks import networked, policy
 from tests.screens.panes.test_network import BLAST, MATRIX, REACH, plugin, said, view_of
+from tests.screens.world import World
 
 WEB = ObjectRef("shop", "Deployment", "web", "apps")
 IDLE = ObjectRef("shop", "Deployment", "idle", "apps")
@@ -57,9 +65,23 @@ def test_protocols_without_ports_can_be_asked_for() -> None:
     assert answers("shop/web shop/idle icmp") == [("shop/web", "yes", "ICMP")]
 
 
-def test_nothing_asked_tells_how_to_ask() -> None:
-    (row,) = REACH.rows(view_of())
-    assert "N asks" in row.text
+@pytest.mark.parametrize("listing", [REACH, BLAST], ids=("reach", "blast"))
+def test_nothing_asked_tells_how_to_ask(listing: Listing) -> None:
+    (row,) = listing.rows(view_of())
+    assert row.text.startswith(("N asks", "n on a workload"))
+    assert listing.notice is not None
+    assert listing.notice(view_of()).startswith(("N asks", "n on a workload"))
+
+
+@pytest.mark.parametrize(
+    "question", ["shop/web", "shop/web data/gone 80", "gone/* data/db", "shop/web data/db 0"]
+)
+def test_what_cannot_be_answered_is_said_above_the_list(question: str) -> None:
+    view = view_of(lens=Lens(reach=question))
+    (row,) = REACH.rows(view)
+    assert row.unknown
+    assert REACH.notice is not None
+    assert row.unknown in REACH.notice(view)
 
 
 # Matrix
@@ -131,3 +153,28 @@ def test_a_workload_that_is_gone_or_was_not_read_is_said_to_be() -> None:
     (row,) = BLAST.rows(view_of(lens=Lens(blast=ObjectRef("shop", "Deployment", "gone", "apps"))))
     assert "was not read" in row.unknown
     assert BLAST.rows(view_of(without=[POD], lens=Lens(blast=WEB)))
+
+
+def only_shop(kind: Kind[Any]) -> KindCoverage:
+    """How a kind reads to somebody who may look into one namespace."""
+    if not kind.namespaced:
+        return KindCoverage(Reading.FORBIDDEN, reason="forbidden")
+    refused = dict.fromkeys(("data", "free"), ("forbidden", "forbidden"))
+    return KindCoverage(Reading.PARTIAL, namespaces=("shop",), failed=refused)
+
+
+async def test_with_the_rights_of_one_namespace_nothing_is_called_certain() -> None:
+    mine = [item for item in networked() if item["metadata"].get("namespace") == "shop"]
+    source = World(mine, coverage={kind.resource: only_shop(kind) for kind in KINDS})
+    async with exploring(source) as user:
+        await user.command("reach shop/web shop/idle 9000")
+        (row,) = user.explorer.table.shown
+        assert text_of(row.values["may"]) == "yes?"
+        assert "! (+" in user.screen
+        await user.command("reach shop/web data/db 5432")
+        assert user.row.unknown == "no pod data/db was read: pods were read in 1 namespace only"
+        await user.command("blast shop/web")
+        assert "of those that were read" in user.screen
+        assert "?" in {text_of(item.values["may"]) for item in user.explorer.table.shown}
+        await user.press("5", "left_parenthesis")
+        assert {item.values["map"] for item in user.explorer.table.shown} == {"?"}
