@@ -35,11 +35,18 @@ def peak() -> float:
 
 
 @contextmanager
-def serving(pods: int) -> Iterator[Path]:
-    """Serves the synthetic cluster from another process; the kubeconfig that leads there."""
+def serving(pods: int, owners: int | None = None) -> Iterator[Path]:
+    """Serves the synthetic cluster from another process; the kubeconfig that leads there.
+
+    Args:
+        pods: how many pods.
+        owners: how many Deployments own them; None for as many as is usual.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kubeconfig = Path(folder) / "kubeconfig"
         command = [sys.executable, "-m", "bench.synthetic", "--pods", str(pods), "--serve"]
+        if owners is not None:
+            command += ["--owners", str(owners)]
         with subprocess.Popen(
             [*command, "--kubeconfig", str(kubeconfig)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as server:

@@ -12,6 +12,7 @@ from ksec_tui.checks.rbac.common import (
     HOLDERS,
     Power,
     cut_powers,
+    given,
     granted,
     powers,
     runs_as,
@@ -78,7 +79,7 @@ def vap_write(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    mutating = any(power.of(rule) for power in MUTATING for rule in bound.rules)
+    mutating = bool(given(bound, MUTATING))
     yield from granted(bound, VAP_WRITE, Severity.CRITICAL if mutating else Severity.HIGH)
 
 

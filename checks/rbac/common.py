@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from dataclasses import replace
+from functools import lru_cache
 
 from ksec_tui.analysis.identity import is_bootstrap
 from ksec_tui.analysis.rbac.bindings import USER_FACING, Bound, binding_named, bindings
 from ksec_tui.analysis.rbac.defaults import is_anonymous, is_everyone, is_system_binding
 from ksec_tui.analysis.rbac.identity import MASTERS, identity_of
-from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED
+from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS
 from ksec_tui.analysis.rbac.rules import ALL
+from ksec_tui.checks.rbac.power import Hits, hits_of, nowhere
+from ksec_tui.checks.rbac.power import Power as Power  # the checks take what they share from here
+from ksec_tui.checks.rbac.power import given as given
+from ksec_tui.checks.rbac.power import pinned as pinned
+from ksec_tui.checks.rbac.power import powers as powers
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot
@@ -32,9 +36,6 @@ ANY = ("get", "create", "update", "patch", "delete")
 
 HOLDERS = (Threat.CREDENTIALS, Threat.CONTAINER)
 """The lenses of a right that somebody holds: whoever steals the login or the token has it."""
-
-VIRTUAL_CLUSTER_SCOPED = frozenset({("", "users"), ("", "groups"), ("certificates.k8s.io", "signers")})
-"""Names that stand for no stored objects and are asked for without a namespace."""
 
 BINDINGS: Subjects[Bound] = Subjects(
     "bindings",
@@ -68,76 +69,6 @@ def _gap(snapshot: Snapshot, bound: Bound) -> bool:
     return bound.holder is None and bool(bound.unknown) and snapshot.coverage.gap(kind, place) is not None
 
 
-@dataclass(frozen=True)
-class Power:
-    """A right that is a risk: any of some verbs on one resource (``pods/exec``) of one API group.
-
-    Attributes:
-        verbs: the verbs.
-        group: the API group.
-        resource: the resource; ``*`` for whatever a rule names in that group.
-        inside: whether a RoleBinding can give it where the resource's scope does not tell.
-        names: the objects for which it matters, ``x*`` by their beginning (``x/*`` is a signer's domain);
-            empty for all.
-    """
-
-    verbs: tuple[str, ...]
-    group: str
-    resource: str
-    inside: bool | None = None
-    names: tuple[str, ...] = ()
-
-    @cached_property
-    def reachable_inside(self) -> bool:
-        """Whether a RoleBinding can give it: requests for the resource have a namespace."""
-        if self.inside is not None:
-            return self.inside
-        key = (self.group, self.resource.partition("/")[0])
-        return key not in CLUSTER_SCOPED and key not in VIRTUAL_CLUSTER_SCOPED
-
-    @cached_property
-    def _entries(self) -> frozenset[str]:
-        """The entries of a rule's resources that cover it."""
-        _, slash, subresource = self.resource.partition("/")
-        return frozenset((ALL, self.resource, f"*/{subresource}") if slash else (ALL, self.resource))
-
-    def of(self, rule: PolicyRule) -> tuple[str, ...]:
-        """Those of its verbs that `rule` gives, leaving out what resourceNames make impossible."""
-        if self.group not in rule.api_groups and (ALL not in rule.api_groups or self.resource == ALL):
-            return ()
-        if not rule.resources or (self.resource != ALL and self._entries.isdisjoint(rule.resources)):
-            return ()
-        if self.names and pinned(rule) and not self.meant(rule):
-            return ()
-        given = [verb for verb in self.verbs if verb in rule.verbs or ALL in rule.verbs]
-        if pinned(rule) and "/" not in self.resource:
-            # A POST names no object, PUT and server-side apply do; deletecollection never does.
-            named = not {"update", "patch", ALL}.isdisjoint(rule.verbs)
-            given = [verb for verb in given if verb != "deletecollection" and (verb != "create" or named)]
-        return tuple(given)
-
-    def meant(self, rule: PolicyRule) -> bool:
-        """Whether the rule's resourceNames are just those that make it a risk: then they lower nothing."""
-        return any(
-            name == wanted
-            or (wanted.endswith(ALL) and not wanted.endswith("/*") and name.startswith(wanted[:-1]))
-            for wanted in self.names
-            for name in rule.resource_names
-        )
-
-
-def powers(
-    verbs: tuple[str, ...], group: str, resources: str, *, inside: bool | None = None
-) -> tuple[Power, ...]:
-    """The same verbs on several resources of a group, whose names are separated by spaces."""
-    return tuple(Power(verbs, group, name, inside) for name in resources.split())
-
-
-def pinned(rule: PolicyRule) -> bool:
-    """Whether a rule is confined to objects of certain names."""
-    return bool(rule.resource_names) and "" not in rule.resource_names
-
-
 def preface(bound: Bound) -> Unknown | NotApplicable | None:
     """Why the rules of a binding need not, or cannot, be looked at one by one."""
     if not bound.people:
@@ -169,70 +100,26 @@ def granted(
         inside: the severity in one ordinary namespace; None when a RoleBinding does not matter.
         only_in: the only namespaces where they matter, besides the whole cluster.
     """
-    every = tuple(wanted)
+    every = wanted if isinstance(wanted, tuple) else tuple(wanted)
     place = bound.namespace
     if place is not None and (place not in only_in if only_in else inside is None):
-        yield _nowhere(bound, every, matters=bool(only_in))
-        return
+        return iter((nowhere(bound, every, matters=bool(only_in)),))
     stop = preface(bound)
     if stop is not None:
-        yield stop
-        return
-    usual: Severity | None = None
-    for index, hits in _hits(bound, every):
+        return iter((stop,))
+    found = hits_of(bound, every)
+    return _told(bound, found, cluster, cluster if only_in else inside) if found else iter(())
+
+
+def _told(bound: Bound, found: Hits, cluster: Severity, inside: Severity | None) -> Iterator[Outcome]:
+    here = severity_of(bound, cluster, inside)
+    usual = cluster if here is None else here
+    for index, hits in found:
         rule = bound.rules[index]
-        if usual is None:
-            found = severity_of(bound, cluster, cluster if only_in else inside)
-            usual = cluster if found is None else found
         if usual > Severity.MEDIUM or not _told_elsewhere(bound, rule):
             said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits)
             meant = any(power.meant(rule) for power, _ in hits)
             yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
-
-
-def _nowhere(bound: Bound, wanted: tuple[Power, ...], *, matters: bool) -> NotApplicable:
-    """Why a RoleBinding cannot give any of the powers; made once for each namespace that the role is bound in."""
-    memo: dict[tuple[int, bool, str | None], tuple[tuple[Power, ...], NotApplicable]] = bound.memo
-    key = (id(wanted), matters, bound.namespace)
-    known = memo.get(key)
-    if known is not None:
-        return known[1]
-    reachable = matters or any(power.reachable_inside for power in wanted)
-    why = "it does not matter there" if reachable else "such requests have no namespace"
-    said = NotApplicable(f"a RoleBinding in {bound.namespace} cannot give it: {why}")
-    _keep(memo, key, (wanted, said))
-    return said
-
-
-_Hits = tuple[tuple[int, tuple[tuple[Power, tuple[str, ...]], ...]], ...]
-"""The positions of the rules that give some power, each with the powers and the verbs of each."""
-
-_KEPT = 1024
-"""Answers kept for a role: the questions are fewer, as long as each is asked with the same tuple again."""
-
-
-def _hits(bound: Bound, wanted: tuple[Power, ...]) -> _Hits:
-    """Which rules give which of the powers; worked out once for all bindings to the role, by identity of `wanted`."""
-    everywhere = bound.namespace is None
-    memo: dict[tuple[int, bool], tuple[tuple[Power, ...], _Hits]] = bound.memo
-    key = (id(wanted), everywhere)
-    known = memo.get(key)
-    if known is not None:  # `wanted` is kept with the answer: no other tuple can have its id
-        return known[1]
-    reach = wanted if everywhere else [power for power in wanted if power.reachable_inside]
-    found = tuple(
-        (index, hits)
-        for index, rule in enumerate(bound.rules)
-        if (hits := tuple((power, verbs) for power in reach if (verbs := power.of(rule))))
-    )
-    _keep(memo, key, (wanted, found))
-    return found
-
-
-def _keep(memo: dict[Any, Any], key: object, answer: object) -> None:
-    if len(memo) >= _KEPT:
-        memo.clear()
-    memo[key] = answer
 
 
 def _told_elsewhere(bound: Bound, rule: PolicyRule) -> bool:
@@ -390,5 +277,10 @@ def runs_as(bound: Bound, *words: str) -> bool:
 
 def minor_version(snapshot: Snapshot) -> int | None:
     """The minor version of the API server: 33 for ``v1.33.4``; None when unknown."""
-    found = re.match(r"v?1\.(\d+)", snapshot.source.server_version)
+    return _minor(snapshot.source.server_version)
+
+
+@lru_cache(maxsize=16)
+def _minor(version: str) -> int | None:
+    found = re.match(r"v?1\.(\d+)", version)
     return int(found[1]) if found else None

@@ -13,6 +13,7 @@ from ksec_tui.checks.rbac.common import (
     WRITE,
     Power,
     cut_powers,
+    given,
     granted,
     powers,
     runs_as,
@@ -178,6 +179,7 @@ GITOPS_CR = {
     for group, names, inside, word in ORDERS
     for power in powers(WRITE, group, names, inside=inside)
 }
+GITOPS_POWERS = tuple(GITOPS_CR)
 
 
 @check(
@@ -228,13 +230,13 @@ def gitops_cr(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ann@example.com}]
     ```
     """
-    hits = [power for power in GITOPS_CR if any(map(power.of, bound.rules))]
+    hits = given(bound, GITOPS_POWERS)
     wanted = [power for power in hits if not runs_as(bound, GITOPS_CR[power])]
     if any(_mighty(snapshot, GITOPS_CR[power]) for power in wanted):
         yield from granted(bound, wanted, Severity.CRITICAL, Severity.CRITICAL)
     else:
         # Without a hit all are asked for, so that what was not read is told as such.
-        yield from granted(bound, wanted if hits else GITOPS_CR, Severity.HIGH, Severity.MEDIUM)
+        yield from granted(bound, wanted if hits else GITOPS_POWERS, Severity.HIGH, Severity.MEDIUM)
 
 
 @gitops_cr.fix

@@ -78,7 +78,8 @@ def pv_create(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     ```
     """
     outcomes = list(granted(bound, PV_CREATE, Severity.CRITICAL))
-    alone = bool(outcomes) and also_holds(snapshot, bound, PODS) is False
+    told = any(isinstance(outcome, Evidence) for outcome in outcomes)
+    alone = told and also_holds(snapshot, bound, PODS) is False
     for outcome in outcomes:
         if isinstance(outcome, Evidence) and outcome.severity is not None and alone:
             yield msgspec.structs.replace(outcome, severity=shifted(outcome.severity, -1))

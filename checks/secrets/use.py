@@ -28,7 +28,7 @@ _SECRETS = replace(objects(SECRET), kinds=(SECRET, *EXPOSURE_KINDS))
 
 def _single(workload: Workload) -> tuple[Variable, ...]:
     found = those(workload, lambda item: any(True for _ in variables(item)))
-    return tuple(use for item in found for use in variables(item))
+    return tuple([use for item in found for use in variables(item)])
 
 
 def _whole(workload: Workload) -> tuple[Variable, ...]:

@@ -23,7 +23,7 @@ def _alike(workload: Workload) -> set[str] | None:
     for pod in workload.pods:
         if pod.finished:
             continue
-        for status in (*pod.status.container_statuses, *pod.status.init_container_statuses):
+        for status in pod.status.container_statuses + pod.status.init_container_statuses:
             if ids.setdefault(status.name, status.image_id) != status.image_id:
                 return None
     return set(ids.values())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ksec_tui.analysis.pod_security.facts import names_host
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import at, listed, named, template_fix, those
 from ksec_tui.cluster.pods import Container, HandlerTarget, Probe
@@ -60,7 +61,13 @@ def _hosts(container: Container) -> Iterator[tuple[Handler, str, str]]:
 
 
 def _names_host(item: Placed) -> bool:
-    return any(True for _ in _hosts(item.container))
+    container = item.container
+    return (
+        names_host(container.liveness_probe)
+        or names_host(container.readiness_probe)
+        or names_host(container.startup_probe)
+        or (container.lifecycle is not None and any(True for _ in _hosts(container)))
+    )
 
 
 def _own_loopback(item: Placed, host: str) -> bool:

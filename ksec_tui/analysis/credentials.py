@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ksec_tui.cluster.pods import Container
-from ksec_tui.cluster.redact import command_line, credential, may_hold
+from ksec_tui.cluster.redact import command_line, credential, may_be_credentials, may_hold
 
 _NAMED = "named like a credential"
 _ABOUT = re.compile(
@@ -58,7 +58,11 @@ class Literal:
 
 def in_environment(container: Container) -> tuple[Literal, ...]:
     """The variables whose literal value looks like a credential."""
-    found = []
+    found: list[Literal] = []
+    literals = [variable for variable in container.env if variable.value_from is None]
+    names = "\n".join([variable.name for variable in literals])
+    if not may_be_credentials(names, "\n".join([variable.value for variable in literals])):
+        return ()
     for index, variable in enumerate(container.env):
         if variable.value_from is None and (reason := credential(variable.name, variable.value)):
             literal = _literal(variable.name, f"/env/{index}/value", reason)
@@ -72,7 +76,7 @@ def in_command(container: Container) -> tuple[Literal, ...]:
     found: list[Literal] = []
     for attribute in ("command", "args"):
         words = getattr(container, attribute)
-        if not may_hold("\n".join(words)):
+        if not words or not may_hold("\n".join(words)):
             continue
         option = ""
         for index, word in enumerate(command_line(list(words))):

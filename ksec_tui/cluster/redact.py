@@ -57,6 +57,11 @@ def credential(name: str, value: str) -> str:
     return ""
 
 
+def may_be_credentials(names: str, values: str) -> bool:
+    """Whether `credential` need be asked of any of many variables, whose names and values stand in two texts."""
+    return _may_name(names) or _may_have_shape(values) or "(withheld: " in values
+
+
 def _named(name: str) -> bool:
     return _may_name(name) and _NAME.search(name) is not None and _NAME_EXEMPT.search(name) is None
 

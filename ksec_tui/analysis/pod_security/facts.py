@@ -144,15 +144,16 @@ def bare(spec: PodSpec, annotations: Mapping[str, str]) -> bool:
     for containers in (spec.containers, spec.init_containers, spec.ephemeral_containers):
         for container in containers:
             if container.lifecycle is not None or (
-                _names_host(container.liveness_probe)
-                or _names_host(container.readiness_probe)
-                or _names_host(container.startup_probe)
+                names_host(container.liveness_probe)
+                or names_host(container.readiness_probe)
+                or names_host(container.startup_probe)
             ):
                 return False
     return True
 
 
-def _names_host(handler: Probe | None) -> bool:
+def names_host(handler: Probe | None) -> bool:
+    """Whether a probe names the host that it connects to; without one it is the pod."""
     return handler is not None and bool(
         (handler.http_get is not None and handler.http_get.host)
         or (handler.tcp_socket is not None and handler.tcp_socket.host)

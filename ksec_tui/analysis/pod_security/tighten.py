@@ -215,9 +215,7 @@ def _tighten(snapshot: Snapshot, namespace: str) -> Tightening:
     level = min((item.level for item in found), key=LEVELS.index, default=LEVELS[-1])
     wanted = "baseline" if gap else next_level(level)
     hindrances = tuple(
-        Hindrance(item, wanted, minor)
-        for item in found
-        if LEVELS.index(item.level) < LEVELS.index(wanted)
+        Hindrance(item, wanted, minor) for item in found if LEVELS.index(item.level) < LEVELS.index(wanted)
     )
     return Tightening(policy, None if gap else level, gap, len(found), hindrances)
 
