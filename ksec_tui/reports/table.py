@@ -87,15 +87,37 @@ def _unknown(report: Report) -> Iterator[str]:
     if not report.unknown:
         return
     reasons: dict[str, set[str]] = {}
+    wanting: dict[str, set[str]] = {}
     for finding in report.unknown:
-        reasons.setdefault(one_line(finding.reason), set()).add(finding.check)
+        kinds = _not_supplied(finding.reason)
+        for kind in kinds:
+            wanting.setdefault(kind, set()).add(finding.check)
+        if not kinds:
+            reasons.setdefault(one_line(finding.reason), set()).add(finding.check)
     checks = {finding.check for finding in report.unknown}
     yield f"Unknown in {_counted(len(checks), 'check')}; what could not be judged is no pass:"
+    if wanting:
+        kinds = sorted(wanting, key=lambda kind: (-len(wanting[kind]), kind))
+        yield (
+            f"  {_counted(len(set().union(*wanting.values())), 'check')} would look further at what was not "
+            f"supplied: {_listed([one_line(kind, _CELL) for kind in kinds])}"
+        )
     ordered = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
     for reason, names in ordered[:_REASONS]:
         yield f"  {reason} ({_listed(sorted(names), 3)})"
     if len(ordered) > _REASONS:
         yield f"  and {len(ordered) - _REASONS:,} more reasons; -o json has them all"
+
+
+_NOT_SUPPLIED = " were not supplied"
+
+
+def _not_supplied(reason: str) -> list[str]:
+    """The kinds that were not supplied, where that is the whole reason; a manifest lacks nearly all of them."""
+    parts = [part for part in reason.split("; ") if not part.endswith(" not judged")]
+    if not all(part.endswith(_NOT_SUPPLIED) for part in parts):
+        return []
+    return [part.removesuffix(_NOT_SUPPLIED) for part in parts]
 
 
 def _listed(names: list[str], most: int = 6) -> str:

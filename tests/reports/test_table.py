@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.kinds import NETWORK_POLICY
@@ -12,7 +13,8 @@ from ksec_tui.findings.verdict import Severity
 from ksec_tui.reports.columns import width
 from ksec_tui.reports.report import Report, make_report
 from ksec_tui.reports.table import render
-from ksec_tui.sources.base import Problem
+from ksec_tui.sources.base import Problem, load
+from ksec_tui.sources.files import FileSource
 
 MANIFEST = """\
 kind: Cluster
@@ -73,3 +75,19 @@ def test_without_findings_it_says_so() -> None:
     text = render(report(words="no such check"))
     assert text.startswith("No findings from ")
     assert "SEVERITY" not in text
+
+
+def test_kinds_that_a_manifest_does_not_hold_take_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text(
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostPID: true}}\n", encoding="utf-8"
+    )
+    snapshot, problems = load(FileSource([str(path)]))
+    checks = all_checks()
+    text = render(make_report(snapshot, run(snapshot, checks), checks, problems, lambda _: True))
+    assert "wl-host-pid" in text
+    _, _, unknown = text.partition("what could not be judged is no pass:\n")
+    lines = unknown.splitlines()
+    assert len(lines) < 12
+    assert sum("not supplied" in line for line in lines) == 1
+    assert re.match(r"  \d+ checks would look further at what was not supplied: ", lines[0])
