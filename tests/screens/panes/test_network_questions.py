@@ -172,7 +172,10 @@ async def test_with_the_rights_of_one_namespace_nothing_is_called_certain() -> N
         assert text_of(row.values["may"]) == "yes?"
         assert "! (+" in user.screen
         await user.command("reach shop/web data/db 5432")
-        assert user.row.unknown == "no pod data/db was read: pods were read in 1 namespace only"
+        assert (
+            user.row.unknown
+            == "no pod data/db was read: pods in namespace data could not be listed (forbidden)"
+        )
         await user.command("blast shop/web")
         assert "of those that were read" in user.screen
         assert "?" in {text_of(item.values["may"]) for item in user.explorer.table.shown}
