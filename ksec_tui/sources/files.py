@@ -6,6 +6,7 @@ kinds that were not supplied nothing is claimed.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from ksec_tui.cluster.kinds import CONFIG_MAP, FILE_KINDS, KINDS, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.cluster.text import one_line
+from ksec_tui.data.versions import Deprecation, deprecations
 from ksec_tui.sources import manifests
 from ksec_tui.sources.archive import is_archive
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, SourceError, Started
@@ -129,6 +131,7 @@ class _Reading:
         self._seen: set[str] = set()
         self._incomplete: dict[str, str] = {}
         self._others: Counter[str] = Counter()
+        self._gone: Counter[Deprecation] = Counter()
         self._repeated = repeated
         self._lost = ""
 
@@ -164,8 +167,11 @@ class _Reading:
                         yield from self._part(inner, path, told)
             case manifests.Listed(kind):
                 yield from self._start(kind)
-            case manifests.Other(name):
+            case manifests.Other(name, api_version, kind_name):
                 self._others[name] += 1
+                row = _going().get((api_version, kind_name))
+                if row is not None:
+                    self._gone[row] += 1
             case manifests.Version(text, built):
                 yield from self._server(text, told)
                 self.built = built
@@ -188,6 +194,11 @@ class _Reading:
             yield Problem(
                 ALL_FILES, f"{_objects(count)} of kinds that are not looked at: {_listing(names, _TOLD)}"
             )
+        if self._gone:
+            gone = sorted(self._gone.items(), key=lambda entry: (entry[0].api_version, entry[0].kind))
+            names = [f"{row.api_version} {row.kind} {n:,} ({_fate(row)})" for row, n in gone]
+            count = sum(self._gone.values())
+            yield Problem(ALL_FILES, f"{_objects(count)} of API versions that go: {_listing(names, _TOLD)}")
         if self._repeated:
             names = sorted(one_line(str(ref), 120) for ref in self._repeated)
             yield Problem(
@@ -297,6 +308,18 @@ def _label(paths: tuple[str, ...]) -> str:
         return "(no files)"
     first = "(stdin)" if paths[0] == STDIN else one_line(paths[0], 120)
     return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first
+
+
+@functools.cache
+def _going() -> dict[tuple[str, str], Deprecation]:
+    """What goes, by apiVersion and kind; only of kinds that are not looked at is it told here."""
+    return {(row.api_version, row.kind): row for row in deprecations().apis if row.removed or row.deprecated}
+
+
+def _fate(row: Deprecation) -> str:
+    fate = f"removed in {row.removed}" if row.removed else f"deprecated since {row.deprecated}"
+    of = "" if row.component == "k8s" else f" of {row.component}"
+    return f"{fate}{of}, instead {row.instead}" if row.instead else f"{fate}{of}"
 
 
 def _objects(count: int) -> str:

@@ -64,9 +64,11 @@ class Listed(NamedTuple):
 
 
 class Other(NamedTuple):
-    """A Kubernetes object of a kind that is not looked at."""
+    """A Kubernetes object of a kind that is not looked at; `api_version` and `kind` as it was written."""
 
     name: str
+    api_version: str = ""
+    kind: str = ""
 
 
 class Alien(NamedTuple):
@@ -325,7 +327,7 @@ def _one(api_version: str, kind: str, line: int, *, raw: bytes = b"", tree: obje
     if found is None and group in _NO_CLUSTER_GROUPS:
         return Alien(line)
     if found is None:
-        return Other(one_line(f"{kind}.{group}" if group else kind, 80))
+        return Other(one_line(f"{kind}.{group}" if group else kind, 80), api_version, kind)
     return Found(found, line, raw, tree, _odd_version(api_version, found))
 
 

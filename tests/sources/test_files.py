@@ -147,6 +147,23 @@ def test_a_group_of_someone_else_is_not_taken_for_a_known_kind(write: Write) -> 
     }
 
 
+def test_manifests_of_api_versions_that_go_are_told_though_their_kinds_are_not_looked_at(
+    write: Write,
+) -> None:
+    form = "apiVersion: {}\nkind: {}\nmetadata: {{name: a}}\n---\n"
+    kinds = [("policy/v1beta1", "PodSecurityPolicy"), ("autoscaling/v2beta2", "HorizontalPodAutoscaler")]
+    path = write(
+        "a.yaml", "".join(form.format(*kind) for kind in (*kinds, kinds[0], ("autoscaling/v2", kinds[1][1])))
+    )
+    _, found = load(FileSource([str(path)]))
+    (told,) = (problem.reason for problem in found if "that go" in problem.reason)
+    assert told == (
+        "3 objects of API versions that go: "
+        "autoscaling/v2beta2 HorizontalPodAutoscaler 1 (removed in 1.26, instead autoscaling/v2), "
+        "policy/v1beta1 PodSecurityPolicy 2 (removed in 1.25)"
+    )
+
+
 def test_what_is_no_kubernetes_object_is_counted_once_per_file(write: Write) -> None:
     values = write("values.yaml", "image: nginx\n---\n- a\n---\n# nothing\n---\nreplicas: 2\n")
     single = write("kustomization.yaml", "resources: [a.yaml]\n")
