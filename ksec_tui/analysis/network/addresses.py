@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from ksec_tui.analysis.network.intervals import Interval, Intervals, common, holds, merged, size, without
+from ksec_tui.analysis.network.intervals import (
+    Interval,
+    Intervals,
+    common,
+    holds,
+    merged,
+    size,
+    within,
+    without,
+)
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -86,7 +95,7 @@ class AddressSet:
 
     def covers(self, other: AddressSet) -> bool:
         """Whether every address of `other` is among them."""
-        return not other - self
+        return within(other.ranges4, self.ranges4) and within(other.ranges6, self.ranges6)
 
     @property
     def count(self) -> int:

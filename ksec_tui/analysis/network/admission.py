@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from ksec_tui.analysis.network.addresses import ANY4, ANY6, NOWHERE, AddressSet, partition
+from ksec_tui.analysis.network.addresses import ANY4, ANY6, AddressSet, partition
 from ksec_tui.analysis.network.backing import Link
 from ksec_tui.analysis.network.balancers import PRIVATE
+from ksec_tui.analysis.network.bulk import outside
 from ksec_tui.analysis.network.deciding import Match
 from ksec_tui.analysis.network.engines import enforcing_cni
 from ksec_tui.analysis.network.entries import Entry, Source
@@ -43,6 +45,9 @@ class Admission:
 
 
 OPEN = Admission(admitted=True)
+
+_TRACED = 50
+"""Of how many parts of the address space the rules that decide are looked up."""
 
 
 def admission(snapshot: Snapshot, entry: Entry) -> Admission:
@@ -129,11 +134,22 @@ class _Judge:
         self.by.update(dict.fromkeys(map(self._link, rules)))
         return True if sure else None
 
-    def blocks(self) -> Iterator[AddressSet]:
-        """The addresses that rules for these pods name."""
-        for rule in self._rules():
-            if rule.addresses:
-                yield rule.addresses
+    def credit(self, admitted: AddressSet) -> None:
+        """Notes the rules that admit some of those addresses; where many policies have an order, the first few."""
+        side = self.world.ingress
+        if side.tiers:
+            named = (rule.addresses for rule in self._rules() if rule.addresses)
+            parts = (part & admitted for part in partition((admitted, *named)))
+            for inside in islice(filter(None, parts), _TRACED):
+                self.takes(inside)
+            return
+        admitting = (
+            self._link(rule)
+            for rule in self._rules()
+            if (rule.clause.anyone or rule.addresses & admitted)
+            and resolved(rule.clause.ports, self.group.ports) & self.asked
+        )
+        self.by.update(dict.fromkeys(admitting))
 
     def governors(self) -> tuple[ObjectRef, ...]:
         """The policies that govern these pods' ingress, those of all namespaces first."""
@@ -252,17 +268,14 @@ def _from_proxy(asker: _Judge, entry: Entry) -> tuple[bool | None, str]:
 
 def _taken(asker: _Judge, clients: AddressSet) -> tuple[AddressSet, AddressSet]:
     """Which of some addresses policies admit, and which they may admit."""
-    taken = unsure = NOWHERE
-    for part in partition((clients, *asker.blocks())):
+    taken: list[AddressSet] = []
+    unsure: list[AddressSet] = []
+    for part, outcome in outside(asker.world, "ingress", asker.group):
         inside = part & clients
-        if not inside:
-            continue
-        answer = asker.takes(inside)
-        if answer:
-            taken |= inside
-        elif answer is None:
-            unsure |= inside
-    return taken, unsure
+        if inside and outcome.allow & asker.asked:
+            (unsure if outcome.deny & asker.asked else taken).append(inside)
+    asker.credit(AddressSet.union((*taken, *unsure)))
+    return AddressSet.union(taken), AddressSet.union(unsure)
 
 
 def _few(addresses: AddressSet) -> str:

@@ -63,6 +63,15 @@ def holds(ranges: Intervals, number: int) -> bool:
     return place >= 0 and ranges[place][1] >= number
 
 
+def within(few: Intervals, ranges: Intervals) -> bool:
+    """Whether all of the first is in the second."""
+    for first, last in few:
+        place = bisect_right(ranges, (first, _BEYOND)) - 1
+        if place < 0 or ranges[place][1] < last:
+            return False
+    return True
+
+
 def size(ranges: Intervals) -> int:
     """How many numbers it holds."""
     return sum(last - first + 1 for first, last in ranges)

@@ -85,8 +85,8 @@ def covers(wider: Clause, clause: Clause) -> bool:
         return False
     if wider.anyone or clause.anyone:
         return wider.anyone
-    return all(any(_holds(other, scope) for other in wider.scopes) for scope in clause.scopes) and all(
-        any(other.covers(block) for other in wider.blocks) for block in clause.blocks
+    return wider.addresses.covers(clause.addresses) and all(
+        any(_holds(other, scope) for other in wider.scopes) for scope in clause.scopes
     )
 
 

@@ -123,8 +123,7 @@ class _Cells:
         outcomes = [outcome for parts in answers for _, outcome in parts]
         for part, held in cuts([part for parts in answers for part, _ in parts]):
             cells = {(outcomes[place].sure, outcomes[place].unknown) for place in numbers_of(held)}
-            ends = (part, ref) if direction == "ingress" else (ref, part)
-            yield _pair(*ends, cells)
+            yield _pair(part, ref, cells) if direction == "ingress" else _pair(ref, part, cells)
 
     def _parts(self, direction: Direction, group: Group) -> tuple[tuple[AddressSet, Outcome], ...]:
         key = direction, group.number
