@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 Interval = tuple[int, int]
 Intervals = tuple[Interval, ...]
 
+_FEWER = 16
+
 _BEYOND = 2**129
 """Above every number in use (the greatest is the last IPv6 address)."""
 
@@ -25,7 +27,18 @@ def merged(items: Iterable[Interval]) -> Intervals:
 
 def common(left: Intervals, right: Intervals) -> Intervals:
     """What is in both."""
-    return tuple(_common(left, right))
+    few, many = (left, right) if len(left) < len(right) else (right, left)
+    return tuple(_each(few, many) if len(many) > _FEWER * len(few) else _common(left, right))
+
+
+def _each(few: Intervals, many: Intervals) -> Iterator[Interval]:
+    """The same for a few beside very many, each looked up."""
+    for first, last in few:
+        place = max(bisect_right(many, (first, _BEYOND)) - 1, 0)
+        while place < len(many) and many[place][0] <= last:
+            if many[place][1] >= first:
+                yield max(first, many[place][0]), min(last, many[place][1])
+            place += 1
 
 
 def _common(left: Intervals, right: Intervals) -> Iterator[Interval]:
