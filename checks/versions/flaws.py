@@ -19,7 +19,7 @@ from ksec_tui.analysis.versions.distribution import (
 )
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits
 from ksec_tui.analysis.versions.numbers import Version
-from ksec_tui.analysis.versions.software import runtime, software_support
+from ksec_tui.analysis.versions.software import is_known, runtime, software_support
 from ksec_tui.analysis.versions.support import is_newer_than_data, newest_line, upgrade_path
 from ksec_tui.checks.versions._steps import (
     RUNTIME_POINTER,
@@ -247,7 +247,9 @@ def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     vendor = bool(software.version.suffix) or not distribution.plain
     for hit in found:
         yield told(hit, RUNTIME_POINTER, distribution, vendor=vendor)
-    if not found and software_support(software, cluster.source.date).ended:
+    if not found and not is_known(software):
+        yield Unknown(f"{software.title} is not in the data: whether it has known flaws cannot be told")
+    elif not found and software_support(software, cluster.source.date).ended:
         yield Unknown(f"{software.title} is out of support: advisories no longer say whether it is affected")
 
 

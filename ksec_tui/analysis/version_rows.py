@@ -215,6 +215,9 @@ def _support(version: Version, day: dt.date, distribution: Distribution) -> Fact
         return Fact(f"pre-release of {version.line}", Level.SOON)
     if found.provider is not None:
         return Fact(f"{distribution.name}: {fact.words}", fact.level, fact.days)
+    if distribution.managed:
+        # Whoever runs the control plane has dates of its own, which are not known here.
+        return Fact(f"upstream {fact.words}", fact.level, fact.days)
     return fact
 
 

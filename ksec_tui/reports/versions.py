@@ -21,7 +21,7 @@ from ksec_tui.analysis.versions.components import running, server_versions
 from ksec_tui.analysis.versions.distribution import cluster_distribution
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits, never_fixed
 from ksec_tui.analysis.versions.safeguards import safeguards
-from ksec_tui.analysis.versions.software import runtime
+from ksec_tui.analysis.versions.software import is_known, runtime
 from ksec_tui.analysis.versions.support import is_newer_than_data, newest_patch, patches_behind, standing
 from ksec_tui.analysis.versions.upgrade import beyond, hops
 from ksec_tui.analysis.versions.vulnerable import not_assessed
@@ -193,7 +193,10 @@ def _node(snapshot: Snapshot, item: Component) -> dict[str, Any]:
     )
     under = (
         [_hit(hit) for hit in hits(software.version, (software.product,), windows=windows, snapshot=snapshot)]
-        if software is not None and software.version is not None and software.product in with_flaws()
+        if software is not None
+        and software.version is not None
+        and software.product in with_flaws()
+        and is_known(software)
         else None
     )
     facts = {"support": item.support, "skew": item.skew, "runtime": item.runtime, "system": item.system}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ksec_tui.analysis.versions.cluster import kubelet_version
 from ksec_tui.analysis.versions.components import component_of
 from ksec_tui.analysis.versions.conditions import MOUNTABLE
 from ksec_tui.analysis.workloads import Workload, workloads
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.kinds import INGRESS, NODE, SERVICE, SERVICE_ACCOUNT, WORKLOAD_KINDS, Kind
+from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import FieldChange, deprecations
@@ -124,7 +126,7 @@ def _in_nodes(snapshot: Snapshot) -> Iterator[Use]:
         pointer = "/status/nodeInfo/containerRuntimeVersion"
         if runtime.startswith("containerd://1."):
             yield "containerd-1", node.ref, pointer, f"it runs {runtime.replace('://', ' ')}"
-        elif runtime.startswith("docker://"):
+        elif runtime.startswith("docker://") and _has_dockershim(node):
             yield "dockershim", node.ref, pointer, f"it runs {runtime.replace('://', ' ')}"
         if MASTER in node.metadata.labels:
             yield (
@@ -133,6 +135,12 @@ def _in_nodes(snapshot: Snapshot) -> Iterator[Use]:
                 "/metadata/labels/" + MASTER.replace("/", "~1"),
                 f"it is labelled {MASTER}",
             )
+
+
+def _has_dockershim(node: Node) -> bool:
+    """Whether the kubelet talks to Docker itself; from 1.24 on cri-dockerd does so for it (KEP-2221)."""
+    kubelet = kubelet_version(node)
+    return kubelet is not None and (kubelet.major, kubelet.minor) < (1, 24)
 
 
 _LOOKS: tuple[Callable[[Snapshot], Iterator[Use]], ...] = (

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from ksec_tui.analysis.versions.numbers import Version, parse
-from ksec_tui.analysis.versions.support import Phase, Support, support
+from ksec_tui.analysis.versions.support import Phase, Support, release_of, support
 from ksec_tui.data.versions import Cycle, products
 
 
@@ -106,6 +106,13 @@ def software_support(software: Software, day: dt.date) -> Support:
         return Support(Phase.EXTENDED, cycle.extended, days, f"extended support until {cycle.extended}")
     end = cycle.extended or cycle.end
     return Support(Phase.ENDED, end, (end - day).days, f"end of life since {end}")
+
+
+def is_known(software: Software) -> bool:
+    """Whether the data knows the release line: of others nobody can say here that they have no flaw."""
+    if software.product == "cri-o":
+        return release_of(software.cycle) is not None
+    return _cycle(software.product, software.cycle) is not None
 
 
 def regular_end(software: Software) -> dt.date | None:

@@ -10,7 +10,7 @@ from ksec_tui.analysis.versions.cluster import is_windows, kubelet_version, serv
 from ksec_tui.analysis.versions.components import running
 from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits
 from ksec_tui.analysis.versions.numbers import Version
-from ksec_tui.analysis.versions.software import runtime
+from ksec_tui.analysis.versions.software import is_known, runtime
 from ksec_tui.analysis.versions.support import is_newer_than_data, newest_line
 from ksec_tui.cluster.kinds import NODE, POD
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
@@ -85,11 +85,11 @@ def _not_assessed(snapshot: Snapshot) -> tuple[str, ...]:
         software = runtime(node.status.node_info.container_runtime_version)
         silent += kubelet is None
         newer += kubelet is not None and is_newer_than_data(kubelet)
-        odd += software is None
+        odd += software is None or (software.product in with_flaws() and not is_known(software))
     for count, words in (
         (silent, "told no version of the kubelet"),
         (newer, f"run a kubelet newer than the data, which knows releases up to {newest_line()}"),
-        (odd, "told no container runtime that is known here"),
+        (odd, "run a container runtime that is not in the data, or told none"),
     ):
         if count:
             found.append(f"{count} node{'' if count == 1 else 's'}: {words}")

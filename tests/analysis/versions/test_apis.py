@@ -130,9 +130,9 @@ def pod(annotations: dict[str, str] | None = None, **spec: object) -> dict[str, 
     }
 
 
-def node(runtime: str, **labels: str) -> dict[str, Any]:
+def node(runtime: str, kubelet: str = "v1.36.5", **labels: str) -> dict[str, Any]:
     meta = {"name": "n1", "labels": {key.replace("__", "/"): value for key, value in labels.items()}}
-    info = {"kubeletVersion": "v1.36.5", "containerRuntimeVersion": runtime}
+    info = {"kubeletVersion": kubelet, "containerRuntimeVersion": runtime}
     return {"apiVersion": "v1", "kind": "Node", "metadata": meta, "status": {"nodeInfo": info}}
 
 
@@ -144,7 +144,7 @@ def node(runtime: str, **labels: str) -> dict[str, Any]:
         (pod({"container.apparmor.security.beta.kubernetes.io/app": "x"}), "apparmor-annotation"),
         (pod(volumes=[{"name": "src", "gitRepo": {"repository": "x"}}]), "gitrepo-volume"),
         (node("containerd://1.7.27"), "containerd-1"),
-        (node("docker://20.10.0"), "dockershim"),
+        (node("docker://20.10.0", "v1.23.17"), "dockershim"),
         (
             {
                 "apiVersion": "v1",
@@ -186,3 +186,8 @@ def test_a_field_that_goes_is_found_where_it_is_used(document: dict[str, Any], c
 
 def test_what_stays_is_no_use() -> None:
     assert field_uses(cluster(pod({"note": "x"}), node("containerd://2.1.4"))) == ()
+
+
+@pytest.mark.parametrize("kubelet", ["v1.24.0", "v1.36.5", ""])
+def test_docker_beside_a_kubelet_that_has_no_dockershim_relies_on_nothing_that_went(kubelet: str) -> None:
+    assert field_uses(cluster(node("docker://29.1.0", kubelet))) == ()

@@ -27,7 +27,13 @@ def test_nothing_is_missing_where_everything_was_read_and_is_known() -> None:
         ("v1.38.0-alpha.2", (), "newer than the data"),
         ("v1.36.5", (node("v1.99.1"),), "1 node: run a kubelet newer than the data"),
         ("v1.36.5", (node(""), node("", name="b")), "2 nodes: told no version of the kubelet"),
-        ("v1.36.5", (node(runtime="youki://0.4.0"),), "told no container runtime that is known here"),
+        (
+            "v1.36.5",
+            (node(runtime="youki://0.4.0"),),
+            "1 node: run a container runtime that is not in the data, or told none",
+        ),
+        ("v1.36.5", (node(runtime="containerd://9.9.1"),), "run a container runtime that is not in the data"),
+        ("v1.36.5", (node(runtime="cri-o://1.99.0"),), "run a container runtime that is not in the data"),
     ],
 )
 def test_what_the_data_or_the_reader_does_not_know_is_told(

@@ -95,6 +95,8 @@ def test_a_kubelet_newer_than_the_data_is_unknown() -> None:
         ("cri-o://1.30.0", Verdict.FAIL),
         ("cri-o://1.36.0", None),
         ("docker://29.0.0", None),
+        ("containerd://9.9.1", Verdict.UNKNOWN),
+        ("cri-o://1.99.0", Verdict.UNKNOWN),
         ("mystery://1.0.0", Verdict.UNKNOWN),
     ],
 )
