@@ -23,6 +23,9 @@ from ksec_tui.screens.modals import Ask, Confirm
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.seeking import Seeking
 
+MANY = 50
+"""Fixes that are staged at once without a question."""
+
 
 class Staging(Seeking):
     """The plan of fixes."""
@@ -71,7 +74,18 @@ class Staging(Seeking):
     def action_stage(self) -> None:
         """Stage the fixes of the marked rows or of the row in hand; take them out when all are staged."""
         rows = self.table.marked_rows() or ([self.row] if self.row else [])
-        self.toggle([finding for row in rows for finding in self._findings_of(row)])
+        found = (finding for row in rows for finding in self._findings_of(row))
+        wanted = list({finding.fingerprint: finding for finding in found}.values())
+        new = sum(item.fixable and not self.view.plan.has(item.fingerprint) for item in wanted)
+        if new <= MANY:
+            self.toggle(wanted)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.toggle(wanted)
+
+        self.app.push_screen(Confirm(f"Stage the fixes of {new:,} findings?", "stage them"), answered)
 
     def toggle(self, wanted: list[Finding]) -> None:
         """Stage the fixes of these findings; take them out when all are staged."""

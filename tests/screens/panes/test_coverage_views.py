@@ -12,6 +12,7 @@ from ksec_tui.findings.frameworks.framework import standings
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.panes import coverage_controls, coverage_frameworks
+from ksec_tui.screens.staging import MANY
 from ksec_tui.screens.widgets.columns import text_of
 from ksec_tui.sources.base import load
 from ksec_tui.sources.demo import DemoSource
@@ -129,3 +130,17 @@ async def test_the_detail_names_the_object_of_each_finding() -> None:
         assert "CIS Kubernetes Benchmark 2.0.1, 5.2.2: No" in user.detail
         for finding in user.row.findings:
             assert str(finding.subject) in user.detail
+
+
+async def test_s_asks_before_it_stages_very_many() -> None:
+    async with exploring(DemoSource(today="2026-11-21")) as user:
+        await user.loaded()
+        await to_view(user, "Secure by default")
+        row = await user.find(name="image-digests")
+        assert sum(item.fixable for item in row.findings) > MANY
+        await user.press("s")
+        assert "Stage the fixes of" in user.screen
+        await user.press("n")
+        assert not user.explorer.view.plan.staged
+        await user.press("s", "y")
+        await user.until(lambda: len(user.explorer.view.plan.staged) > MANY)
