@@ -161,6 +161,8 @@ def _own_ipc(workload: Workload, _: Snapshot) -> Fix | None:
     on=WORKLOADS,
     threats=(Threat.CONTAINER, Threat.EXTERNAL),
     references=("PSS baseline", "CIS 5.2.5", "T1040", "T1611", "MS-TA9034", "OWASP K01", "OWASP K05"),
+    # No policy holds such a pod, so what policies leave open is told of others only.
+    veils=("ns-metadata-reachable", "ns-no-netpol-egress", "ns-no-netpol-ingress", "net-datastore-open"),
 )
 def host_network(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
     """A pod uses the node's network.

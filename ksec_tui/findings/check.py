@@ -114,6 +114,8 @@ class Check(Generic[S]):
         page: its documentation.
         offer: whether a FAIL says that more safety is to be had at no cost. Nothing is worse for it, so that
             a fix of something else may bring it.
+        veils: checks that do not judge what this one is told of, though it is worse: that they tell of it once
+            it is fixed is nothing new.
         optional: whether it runs only where somebody asks for it.
         threat_names: the lenses by the words that findings carry.
     """
@@ -132,6 +134,7 @@ class Check(Generic[S]):
     also: tuple[Kind[Any], ...] = ()
     make_fix: MakeFix[S] | None = field(default=None)
     offer: bool = False
+    veils: tuple[str, ...] = ()
     optional: bool = False
     threat_names: tuple[str, ...] = field(init=False)
 
@@ -166,6 +169,7 @@ def check(
     threats: tuple[Threat, ...],
     references: tuple[str, ...],
     offer: bool = False,
+    veils: tuple[str, ...] = (),
     optional: bool = False,
 ) -> Callable[[Evaluate[S]], Check[S]]:
     """Declare a check.
@@ -192,6 +196,7 @@ def check(
             evaluate.__module__,
             also,
             offer=offer,
+            veils=veils,
             optional=optional,
         )
 

@@ -141,6 +141,7 @@ def judge(
         and _worse(old.get(mark), finding)
         and not _moved(patched, removed, finding)
         and not _lessened(old.get(mark), removed, finding)
+        and not _unveiled(checks, old.get(mark), removed, finding)
     )
     return Verdicts(removed, added, new)
 
@@ -170,6 +171,21 @@ def _lessened(old: Finding | None, removed: Sequence[Finding], finding: Finding)
         for piece in other.evidence
     }
     return bool(fresh) and fresh <= worse
+
+
+def _unveiled(
+    checks: Sequence[Check[Any]], old: Finding | None, removed: Sequence[Finding], finding: Finding
+) -> bool:
+    """Whether it tells nothing but what a worse finding, now gone, kept it from telling."""
+    veiling = {item.id for item in checks if finding.check in item.veils}
+    if not veiling or finding.verdict is not Verdict.FAIL:
+        return False
+    known = {piece.words for piece in old.evidence} if old is not None else set()
+    fresh = [piece for piece in finding.evidence if piece.words not in known]
+    freed = {
+        other.subject for other in removed if other.check in veiling and other.severity >= finding.severity
+    }
+    return bool(fresh) and all((piece.ref or finding.subject) in freed for piece in fresh)
 
 
 def _worse(old: Finding | None, new: Finding) -> bool:
