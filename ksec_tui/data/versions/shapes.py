@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
 import msgspec
+
+Words = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*\Z", max_length=2000
+    ),
+]
+"""Text without what a terminal would obey or hide."""
+
+Minor = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,4}\.[0-9]{1,4}\Z")]
+"""``1.36``."""
+
+MaybeMinor = Annotated[str, msgspec.Meta(pattern=r"\A([0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,4})?)?\Z")]
+"""``1.36``, or empty."""
+
+Patch = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}\Z")]
+"""``1.36.5``."""
+
+Bound = Annotated[
+    str,
+    msgspec.Meta(pattern=r"\A([0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}([-~](alpha|beta|rc)[.-]?[0-9]{0,6})?)?\Z"),
+]
+"""``1.36.5``, ``3.7.0-alpha.0``, or empty."""
+
+Address = Annotated[str, msgspec.Meta(pattern=r"\Ahttps://[!-~]{1,500}\Z")]
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -15,9 +41,9 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Origin(Fact, frozen=True):
     """Where facts come from, under which licence, as of which date."""
 
-    name: str
-    url: str
-    licence: str
+    name: Words
+    url: Address
+    licence: Words
     date: dt.date
 
 
@@ -33,18 +59,18 @@ class Release(Fact, frozen=True):
         patches: the day of each patch known.
     """
 
-    minor: str
+    minor: Minor
     released: dt.date
     maintenance: dt.date
     end: dt.date
-    latest: str
-    patches: dict[str, dt.date]
+    latest: Patch
+    patches: dict[Patch, dt.date]
 
 
 class ProviderRelease(Fact, frozen=True):
     """How long a managed service supports a minor: as standard, and for longer at a price or in a tier."""
 
-    minor: str
+    minor: Minor
     end: dt.date
     extended: dt.date | None = None
 
@@ -55,8 +81,8 @@ class Releases(Fact, frozen=True):
     schema: Literal["ksec/releases/2"]
     as_of: dt.date
     sources: tuple[Origin, ...]
-    kubernetes: tuple[Release, ...]
-    providers: dict[str, tuple[ProviderRelease, ...]]
+    kubernetes: Annotated[tuple[Release, ...], msgspec.Meta(min_length=1)]
+    providers: dict[Words, tuple[ProviderRelease, ...]]
 
     @property
     def count(self) -> int:
@@ -67,7 +93,7 @@ class Releases(Fact, frozen=True):
 class Cycle(Fact, frozen=True):
     """A release line of a product: ``24.04``; without `end`, none is set yet."""
 
-    cycle: str
+    cycle: Words
     end: dt.date | None = None
     extended: dt.date | None = None
 
@@ -78,7 +104,7 @@ class Products(Fact, frozen=True):
     schema: Literal["ksec/products/1"]
     as_of: dt.date
     sources: tuple[Origin, ...]
-    products: dict[str, tuple[Cycle, ...]]
+    products: dict[Words, tuple[Cycle, ...]]
 
     @property
     def count(self) -> int:
@@ -89,8 +115,8 @@ class Products(Fact, frozen=True):
 class Range(Fact, frozen=True):
     """Versions from `introduced` up to but not including `fixed`; empty means without limit."""
 
-    introduced: str = ""
-    fixed: str = ""
+    introduced: Bound = ""
+    fixed: Bound = ""
 
 
 Requirement = Literal[
@@ -121,17 +147,17 @@ class Flaw(Fact, frozen=True):
         instead: for what upstream never fixes, how to live with it.
     """
 
-    id: str
-    component: str
+    id: Words
+    component: Words
     severity: Literal["low", "medium", "high", "critical", "unrated"]
     ranges: tuple[Range, ...]
-    flaw: str
-    url: str
+    flaw: Words
+    url: Address
     score: float | None = None
     os: Literal["", "linux", "windows"] = ""
-    condition: str = ""
+    condition: Words = ""
     requires: tuple[Requirement, ...] = ()
-    instead: str = ""
+    instead: Words = ""
 
 
 class Flaws(Fact, frozen=True):
@@ -165,16 +191,16 @@ class Deprecation(Fact, frozen=True):
         persisted: whether objects of it are stored; reviews are not.
     """
 
-    component: str
-    group: str
-    version: str
-    kind: str
-    introduced: str = ""
-    deprecated: str = ""
-    removed: str = ""
-    instead: str = ""
-    instead_kind: str = ""
-    since: str = ""
+    component: Words
+    group: Words
+    version: Words
+    kind: Words
+    introduced: MaybeMinor = ""
+    deprecated: MaybeMinor = ""
+    removed: MaybeMinor = ""
+    instead: Words = ""
+    instead_kind: Words = ""
+    since: Words = ""
     persisted: bool = True
 
     @property
@@ -197,14 +223,14 @@ class FieldChange(Fact, frozen=True):
         source: the proposal or the release notes.
     """
 
-    id: str
-    kind: str
-    change: str
-    instead: str
-    source: str
-    where: str = ""
-    deprecated: str = ""
-    removed: str = ""
+    id: Words
+    kind: Words
+    change: Words
+    instead: Words
+    source: Words
+    where: Words = ""
+    deprecated: MaybeMinor = ""
+    removed: MaybeMinor = ""
 
 
 class Deprecations(Fact, frozen=True):
@@ -245,18 +271,18 @@ class Feature(Fact, frozen=True):
         ga: the release in which it became stable.
     """
 
-    id: str
-    title: str
-    component: str
-    default: str
-    upgraded: str
+    id: Words
+    title: Words
+    component: Words
+    default: Words
+    upgraded: Words
     visible: tuple[Visibility, ...]
-    fix: str
-    source: str
-    gate: str = ""
-    alpha: str = ""
-    beta: str = ""
-    ga: str = ""
+    fix: Words
+    source: Words
+    gate: Words = ""
+    alpha: MaybeMinor = ""
+    beta: MaybeMinor = ""
+    ga: MaybeMinor = ""
 
 
 class Features(Fact, frozen=True):
@@ -271,6 +297,10 @@ class Features(Fact, frozen=True):
     def count(self) -> int:
         """How many features it holds."""
         return len(self.features)
+
+
+NEEDED = frozenset({"eks", "gke", "aks", "k3s", "rke2", "openshift", "kubeadm"})
+"""Distributions of which other parts of the program speak by name."""
 
 
 class DistributionSigns(Fact, frozen=True):
@@ -289,15 +319,27 @@ class DistributionSigns(Fact, frozen=True):
         system: how the operating system of its nodes begins.
     """
 
-    id: str
-    name: str
+    id: Words
+    name: Words
     control_plane: Literal["hidden", "process", "static-pods"]
-    version: str = ""
-    labels: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    provider: str = ""
-    groups: tuple[str, ...] = ()
-    system: str = ""
+    version: Words = ""
+    labels: tuple[Words, ...] = ()
+    names: tuple[Words, ...] = ()
+    provider: Words = ""
+    groups: tuple[Words, ...] = ()
+    system: Words = ""
+
+    def __post_init__(self) -> None:
+        """Refuse patterns that are none.
+
+        Raises:
+            ValueError: one does not compile.
+        """
+        for pattern in (self.version, *self.names):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{self.id}: {pattern!r} is no pattern: {error}") from error
 
 
 class Distributions(Fact, frozen=True):
@@ -307,6 +349,16 @@ class Distributions(Fact, frozen=True):
     as_of: dt.date
     sources: tuple[Origin, ...]
     distributions: tuple[DistributionSigns, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a file without the distributions that the program itself speaks of.
+
+        Raises:
+            ValueError: one of them is missing.
+        """
+        missing = NEEDED - {item.id for item in self.distributions}
+        if missing:
+            raise ValueError(f"it does not know {', '.join(sorted(missing))}")
 
     @property
     def count(self) -> int:
