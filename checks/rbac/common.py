@@ -104,8 +104,7 @@ def granted(
     place = bound.namespace
     if place is not None and (place not in only_in if only_in else inside is None):
         return iter((nowhere(bound, every, matters=bool(only_in)),))
-    stop = preface(bound)
-    if stop is not None:
+    if not bound.plain and (stop := preface(bound)) is not None:
         return iter((stop,))
     found = hits_of(bound, every)
     return _told(bound, found, cluster, cluster if only_in else inside) if found else iter(())

@@ -25,8 +25,16 @@ def bindings_of_account(snapshot: Snapshot, namespace: str, name: str) -> tuple[
     """The bindings that name a ServiceAccount, or all accounts of its namespace; dangling ones grant nothing.
 
     What every account of the cluster may do is no mark of this one and is left out. Reads roles,
-    clusterroles and their bindings everywhere.
+    clusterroles and their bindings everywhere. Computed once for each.
     """
+    known: dict[tuple[str, str], tuple[Bound, ...]] = snapshot.derived(bindings_of_account, lambda _: {})
+    key = (namespace, name)
+    if key not in known:
+        known[key] = _bindings(snapshot, namespace, name)
+    return known[key]
+
+
+def _bindings(snapshot: Snapshot, namespace: str, name: str) -> tuple[Bound, ...]:
     found: dict[str, Bound] = {}
     for who in (Who("ServiceAccount", name, namespace), Who("Group", f"{ALL_ACCOUNTS}:{namespace}")):
         for grant in bindings_of(snapshot, who):

@@ -98,6 +98,8 @@ def _alike(spec: PodSpec, other: PodSpec) -> bool:
 def _same(containers: tuple[Container, ...], others: tuple[Container, ...]) -> bool:
     if len(containers) != len(others):
         return False
+    if not containers:
+        return True
     for one, other in zip(containers, others, strict=True):
         if (
             one.name != other.name

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ksec_tui.analysis.workloads import Placed, Workload, workloads
 from ksec_tui.cluster.pods import PodSpec
 from ksec_tui.cluster.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """One entry of a container's env or envFrom that takes from a Secret.
 
     Attributes:

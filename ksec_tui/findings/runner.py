@@ -13,7 +13,7 @@ from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check, S
-from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, Unknown, rank
+from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, rank
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
 
@@ -305,13 +305,12 @@ def _judge(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | V
     reason = ""
     try:
         for outcome in item.evaluate(subject, snapshot):
-            match outcome:
-                case Evidence():
-                    evidence.append(outcome)
-                case Unknown(why):
-                    reason = why
-                case NotApplicable():
-                    return Verdict.NOT_APPLICABLE
+            if isinstance(outcome, Evidence):
+                evidence.append(outcome)
+            elif isinstance(outcome, NotApplicable):
+                return Verdict.NOT_APPLICABLE
+            else:
+                reason = outcome.reason
     except Exception as error:  # noqa: BLE001 - a fault in a check must show as UNKNOWN here and hide nothing else
         evidence, reason = [], f"the check itself failed: {type(error).__name__}: {error}"
     if not evidence and not reason:

@@ -143,12 +143,11 @@ def bare(spec: PodSpec, annotations: Mapping[str, str]) -> bool:
             return False
     for containers in (spec.containers, spec.init_containers, spec.ephemeral_containers):
         for container in containers:
-            if container.lifecycle is not None or (
-                names_host(container.liveness_probe)
-                or names_host(container.readiness_probe)
-                or names_host(container.startup_probe)
-            ):
+            if container.lifecycle is not None:
                 return False
+            for probe in (container.liveness_probe, container.readiness_probe, container.startup_probe):
+                if probe is not None and names_host(probe):
+                    return False
     return True
 
 

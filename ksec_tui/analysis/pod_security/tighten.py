@@ -21,6 +21,9 @@ from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
+Verdicts = tuple[Judge, list[tuple[Judge, Pod]]]
+"""The verdicts on a workload's template, and on each of its live pods."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -148,38 +151,60 @@ def standings(snapshot: Snapshot) -> Mapping[ObjectRef, Standing]:
 
 def _standings(snapshot: Snapshot) -> dict[ObjectRef, Standing]:
     minor = server_policy(snapshot)
-    return {workload.ref: standing(workload, minor) for workload in workloads(snapshot)}
+    return {
+        workload.ref: _standing(workload, minor, _running(snapshot, workload))
+        for workload in workloads(snapshot)
+    }
 
 
 def standing(workload: Workload, minor: int | None) -> Standing:
     """How far a workload gets in the policy of v1.`minor`; None: in every version."""
+    return _standing(workload, minor, _verdicts(workload))
+
+
+def _standing(workload: Workload, minor: int | None, verdicts: Verdicts) -> Standing:
     found = (
         Standing(workload.ref, asked.reached(minor), ref, asked, pointer)
-        for asked, ref, pointer in judged(workload)
+        for asked, ref, pointer in _distinct(workload, verdicts)
     )
     return min(found, key=lambda item: LEVELS.index(item.level))
 
 
 def judged(workload: Workload) -> Iterator[tuple[Judge, ObjectRef, str]]:
     """What of a workload is judged, equal ones once: the verdicts, the object, the pointer of its pod spec."""
-    first = judge(workload.spec, workload.annotations)
-    yield first, workload.object.ref, workload.pointer
+    return _distinct(workload, _verdicts(workload))
+
+
+def _distinct(workload: Workload, verdicts: Verdicts) -> Iterator[tuple[Judge, ObjectRef, str]]:
+    first, pods = verdicts
+    yield first, workload.home, workload.pointer
     seen = {id(first)}
-    for asked, pod in _running(workload, first):
+    for asked, pod in pods:
         if id(asked) not in seen:
             seen.add(id(asked))
             yield asked, pod.ref, "/spec"
 
 
-def _running(workload: Workload, first: Judge) -> Iterator[tuple[Judge, Pod]]:
-    """The live pods with their verdicts: those of the template, `first`, where nothing that decides is different."""
+def _running(snapshot: Snapshot, workload: Workload) -> Verdicts:
+    """`_verdicts`, found once for each workload."""
+    known: dict[ObjectRef, Verdicts] = snapshot.derived(_running, lambda _: {})
+    if workload.ref not in known:
+        known[workload.ref] = _verdicts(workload)
+    return known[workload.ref]
+
+
+def _verdicts(workload: Workload) -> Verdicts:
+    """The template's own where nothing that decides is different in a pod."""
+    first = judge(workload.spec, workload.annotations)
+    pods: list[tuple[Judge, Pod]] = []
     usual = bare(workload.spec, workload.annotations)
     odd = frozenset(map(id, workload.differing))
     for pod in workload.pods:
         if _runs(pod):
             notes = pod.metadata.annotations
             same = usual and id(pod) not in odd and bare(pod.spec, notes)
-            yield first if same else judge(pod.spec, notes), pod
+            pods.append((first if same else judge(pod.spec, notes), pod))
+    return first, pods
 
 
 def _runs(pod: Pod) -> bool:
@@ -225,15 +250,20 @@ def refused(snapshot: Snapshot, namespace: str) -> tuple[Refused, ...]:
     policy, minor = enforced(snapshot, namespace)
     if policy.level == LEVELS[0]:
         return ()
-    found = (_refused(workload, policy.level, minor) for workload in workloads_in(snapshot, namespace))
+    found = (
+        _refused(workload, policy.level, minor, _running(snapshot, workload)[1])
+        for workload in workloads_in(snapshot, namespace)
+    )
     return tuple(item for item in found if item is not None)
 
 
-def _refused(workload: Workload, level: str, minor: int | None) -> Refused | None:
+def _refused(
+    workload: Workload, level: str, minor: int | None, running: list[tuple[Judge, Pod]]
+) -> Refused | None:
     names = []
     reasons: dict[str, None] = {}
     verdicts: dict[int, bool | None] = {}
-    for asked, pod in _running(workload, judge(workload.spec, workload.annotations)):
+    for asked, pod in running:
         if id(asked) not in verdicts:
             verdicts[id(asked)] = asked.refuses(level, minor)
             if verdicts[id(asked)]:

@@ -66,6 +66,11 @@ class Bound(msgspec.Struct, frozen=True, dict=True):
         return any(map(is_everything, self.rules))
 
     @cached_property
+    def plain(self) -> bool:
+        """Whether its rules are known, and worth being looked at one by one: somebody has them, not everything."""
+        return bool(self.people) and not self.unknown and not self.everything
+
+    @cached_property
     def memo(self) -> dict[Any, Any]:
         """What was worked out of the rules alone, by a key of whoever did; all bindings to one role share it."""
         return {}
