@@ -140,7 +140,7 @@ def _include(namespace: Namespace, _: Snapshot) -> Fix | None:
     references=("OWASP K04", "MS-TA9015"),
 )
 def fails_open(configuration: ValidatingWebhookConfiguration, _: Snapshot) -> Iterator[Evidence]:
-    """A webhook that guards workloads or grants admits everything while it does not answer.
+    """A webhook that guards workloads, namespaces or grants admits everything while it does not answer.
 
     ## Why
     An attacker who can overload it, evict its pods or delay its answers switches the policy off for the

@@ -24,6 +24,7 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 
 _GUARDED = (
     ("", "pods"),
+    ("", "namespaces"),
     ("apps", "deployments"),
     ("apps", "daemonsets"),
     ("apps", "statefulsets"),
@@ -41,7 +42,7 @@ def configurations(snapshot: Snapshot) -> Iterator[Configuration]:
 
 
 def guards(webhook: Webhook) -> bool:
-    """Whether it is asked before workloads or grants are made: what decides over the cluster's security."""
+    """Whether it is asked before workloads, namespaces or grants are made: what decides over security."""
     return any(_covers(rule, group, resource) for rule in webhook.rules for group, resource in _GUARDED)
 
 

@@ -165,6 +165,11 @@ def test_a_webhook_for_its_own_resources_may_fail_open() -> None:
     assert severity("adm-fail-open", webhook(failurePolicy="Fail")) == ""
 
 
+def test_a_webhook_that_guards_the_labels_of_namespaces_must_not_fail_open() -> None:
+    rules = [{"operations": ["CREATE", "UPDATE"], "apiGroups": [""], "resources": ["namespaces"]}]
+    assert severity("adm-fail-open", webhook(rules=rules)) == "medium"
+
+
 def test_a_webhook_is_not_made_to_fail_closed_while_hardly_anyone_answers() -> None:
     made = fix("adm-fail-open", cluster(webhook()))
     assert made.risk is Risk.MANUAL
