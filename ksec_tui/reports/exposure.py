@@ -11,7 +11,7 @@ from ksec_tui.analysis.network.api_doors import ApiDoor, api_doors
 from ksec_tui.analysis.network.backing import Link
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.dead_ends import DeadEnd, dead_ends
-from ksec_tui.analysis.network.doubts import doubts
+from ksec_tui.analysis.network.doubts import doubts, unenforced
 from ksec_tui.analysis.network.exposure import Certainty, Exposure, blocked, exposures
 from ksec_tui.analysis.network.surface import INNER, Reach, Surface, surface
 from ksec_tui.analysis.network.unread import unread
@@ -52,7 +52,8 @@ def exposure_text(
         (*(one_line(cell, _CELL) for cell in row[:-1]), one_line(row.way, _LONG))
         for row in _rows(snapshot, zones)
     ]
-    lines = list(columns([_HEAD, *rows], most=width)) if rows else ["nothing can be reached from there"]
+    lines = [f"policies are not enforced: {one_line(words)}"] if (words := unenforced(snapshot)) else []
+    lines += list(columns([_HEAD, *rows], most=width)) if rows else ["nothing can be reached from there"]
     lines += (f"note: {one_line(words)}" for words in _remarks(snapshot))
     lines += (f"not known: {one_line(reason)}" for reason in unknown)
     return "".join(f"{line}\n" for line in lines)
@@ -60,7 +61,9 @@ def exposure_text(
 
 def exposure_json(snapshot: Snapshot, zones: Collection[Zone], unknown: Sequence[str] = ()) -> str:
     """The same as one JSON object; with zones inside the cluster every answer, ``no`` as well, is under `ports`."""
+    ignored = unenforced(snapshot)
     tree: dict[str, Any] = {
+        **({"notEnforced": ignored} if ignored else {}),
         "exposures": [_exposure(item) for item in exposures(snapshot) if item.zone in zones],
         "shut": [_exposure(item, shut=True) for item in blocked(snapshot) if item.zone in zones],
         "deadEnds": [_dead_end(item) for item in dead_ends(snapshot) if item.zone in zones],
@@ -132,7 +135,7 @@ def _doubted(words: str, doubt: str) -> str:
 
 def _remarks(snapshot: Snapshot) -> Iterator[str]:
     yield from (str(item.ref) + f": {item.words}" if item.tunnel else item.words for item in unread(snapshot))
-    yield from (item.words for item in doubts(snapshot))
+    yield from (item.words for item in doubts(snapshot) if not item.unenforced)
     subjects = list(dict.fromkeys(str(item.who) for item in _by_rights(snapshot)))
     if subjects:
         more = f" and {len(subjects) - 6} more" if len(subjects) > 6 else ""

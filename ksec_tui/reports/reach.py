@@ -29,6 +29,7 @@ def reach_text(found: Answers, *, width: int | None = None) -> str:
 def reach_json(found: Answers) -> str:
     """The same as one JSON object."""
     tree = {
+        **_ignored(found),
         "from": found.source,
         "to": found.destination,
         "protocol": found.port.protocol,
@@ -41,7 +42,7 @@ def reach_json(found: Answers) -> str:
 
 def reach_line(found: Answers) -> str:
     """One line of JSON: ``ingress``, ``egress``, ``allowed`` (null where not known), ``because`` and any ``doubts``."""
-    return msgspec.json.encode(_verdict(found)).decode() + "\n"
+    return msgspec.json.encode(_ignored(found) | _verdict(found)).decode() + "\n"
 
 
 def unanswered_line(reason: str) -> str:
@@ -50,7 +51,14 @@ def unanswered_line(reason: str) -> str:
     return msgspec.json.encode(tree).decode() + "\n"
 
 
+def _ignored(found: Answers) -> dict[str, str]:
+    """What is told before all else: that the network plugin ignores policies."""
+    return {"notEnforced": found.unenforced} if found.unenforced else {}
+
+
 def _lines(found: Answers, width: int | None) -> Iterator[str]:
+    if found.unenforced:
+        yield f"policies are not enforced: {one_line(found.unenforced)}"
     asked = f"{one_line(found.source, _CELL)} to {one_line(found.destination, _CELL)}, {found.port}"
     if found.allowed is None and {answer.verdict.allowed for answer in found.found} == {True, False}:
         yield f"allowed for some of its pods: {asked}"

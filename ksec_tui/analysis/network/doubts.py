@@ -23,12 +23,14 @@ class Doubt:
         may_allow: whether what policies deny may happen all the same.
         may_deny: whether what policies allow may be stopped all the same.
         gap: whether it is for something of the cluster that could not be read.
+        unenforced: whether it says that no policy counts, since the network plugin ignores them.
     """
 
     words: str
     may_allow: bool
     may_deny: bool
     gap: bool = False
+    unenforced: bool = False
 
 
 def doubts(snapshot: Snapshot, namespaces: Iterable[str] = ()) -> tuple[Doubt, ...]:
@@ -45,6 +47,11 @@ def doubts(snapshot: Snapshot, namespaces: Iterable[str] = ()) -> tuple[Doubt, .
     return (*shared, *found)
 
 
+def unenforced(snapshot: Snapshot) -> str:
+    """The network plugin that ignores policies, in words; empty where it enforces them or that is not known."""
+    return next((item.words for item in doubts(snapshot) if item.unenforced), "")
+
+
 def doubt(snapshot: Snapshot) -> str:
     """Why no verdict on this cluster is certain, in one phrase; empty when nothing speaks against it."""
     gap = snapshot.gap(NETWORK_POLICY)
@@ -56,7 +63,7 @@ def _shared(snapshot: Snapshot) -> tuple[Doubt, ...]:
     found: list[Doubt] = []
     plugin = enforcing_cni(snapshot)
     if plugin.value is False:
-        found.append(Doubt(plugin.reason, may_allow=True, may_deny=False))
+        found.append(Doubt(plugin.reason, may_allow=True, may_deny=False, unenforced=True))
     elif plugin.value is None:
         words = f"it is not known whether policies are enforced: {plugin.reason}"
         found.append(Doubt(words, may_allow=True, may_deny=False))

@@ -12,19 +12,20 @@ from ksec_tui.analysis.network.ports import FIRST, LAST, PROTOCOLS
 from ksec_tui.analysis.network.reach import (
     End,
     EndError,
-    PodEnd,
     Verdict,
     address_end,
     group_end,
+    no_end,
     pod_at,
     pod_end,
     verdict,
 )
-from ksec_tui.analysis.network.selectors import selected_by_service, target_ports
+from ksec_tui.analysis.network.service_ends import service_ends
 from ksec_tui.cluster.kinds import (
     CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
+    ENDPOINT_SLICE,
     JOB,
     POD,
     REPLICA_SET,
@@ -112,6 +113,12 @@ class Answers:
     def egress(self) -> bool | None:
         """The same for the source's."""
         return _agreed(answer.verdict.egress.allowed for answer in self.found)
+
+    @property
+    def unenforced(self) -> str:
+        """The words for a network plugin that ignores policies; empty where there is none."""
+        found = (item.words for answer in self.found for item in answer.verdict.doubts if item.unenforced)
+        return next(found, "")
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -212,23 +219,21 @@ def _service(snapshot: Snapshot, text: str) -> Service | None:
         return None
     found = snapshot.find(SERVICE, words[2], words[0])
     if found is None:
-        gap = snapshot.gap(SERVICE, words[0])
-        raise EndError(f"no Service {words[0]}/{words[2]} was read" + (f": {gap}" if gap else ""))
+        raise no_end(snapshot, f"no Service {words[0]}/{words[2]} was read", SERVICE, words[2], words[0])
     return found
 
 
-def _backends(snapshot: Snapshot, service: Service, port: Port) -> list[tuple[PodEnd, Port]]:
-    """The pods behind a Service with the ports where it ends; a headless one translates nothing."""
-    found: dict[tuple[int, int], tuple[PodEnd, Port]] = {}
-    declared = _declared(service, port)
-    for workload in selected_by_service(snapshot, service):
-        numbers = (port.number,) if declared is None else target_ports(workload, declared)
-        for end in group_end(snapshot, workload.ref) if numbers else ():
-            for number in numbers:
-                found[end.group.number, number] = end, Port(port.protocol, number)
+def _backends(snapshot: Snapshot, service: Service, port: Port) -> list[tuple[End, Port]]:
+    """What stands behind a Service with the ports where it ends."""
+    if service.spec.type == "ExternalName":
+        name = clean(service.spec.external_name)
+        raise EndError(f"{service.ref} is another name for {name}: policies judge what that leads to")
+    found = service_ends(snapshot, service, _declared(service, port), port.number)
     if not found:
-        raise EndError(f"{service.ref} leads to no pod that is known, on {port}")
-    return list(found.values())
+        kind = POD if service.spec.selector else ENDPOINT_SLICE
+        words = f"{service.ref} leads to nothing that is known, on {port}"
+        raise no_end(snapshot, words, kind, "", service.namespace)
+    return [(end, Port(port.protocol, number)) for end, number in found]
 
 
 def _declared(service: Service, port: Port) -> ServicePort | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
 from ksec_tui.analysis.network.deciding import OPEN, Outcome
@@ -13,7 +14,8 @@ from ksec_tui.analysis.network.pairs import judge
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.rules import Direction
 from ksec_tui.analysis.network.world import DEFAULT, Network, Rules, network
-from ksec_tui.cluster.kinds import NODE, POD
+from ksec_tui.cluster.coverage import State
+from ksec_tui.cluster.kinds import NODE, POD, Kind, kind_named
 from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -26,10 +28,12 @@ __all__ = [
     "Flow",
     "PodEnd",
     "Reason",
+    "UnreadEndError",
     "Verdict",
     "address_end",
     "flow",
     "group_end",
+    "no_end",
     "pod_end",
     "verdict",
 ]
@@ -37,6 +41,19 @@ __all__ = [
 
 class EndError(ValueError):
     """What was named is no end of a connection: no such pod, one that has ended, no address."""
+
+
+class UnreadEndError(EndError):
+    """Whether there is such an end is not known: what would tell could not be read."""
+
+
+def no_end(snapshot: Snapshot, words: str, kind: Kind[Any], name: str, namespace: str) -> EndError:
+    """The error for an object that was not found: an `UnreadEndError` where it may be there all the same."""
+    reason = snapshot.unsure(kind, name, namespace)
+    if reason is None:
+        return EndError(words)
+    there = snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED
+    return (UnreadEndError if there else EndError)(f"{words}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +154,11 @@ def pod_end(snapshot: Snapshot, namespace: str, name: str, rules: Rules = DEFAUL
     """A pod as an end.
 
     Raises:
-        EndError: there is none of that name, or it has ended.
+        EndError: there is none of that name, or it has ended; an `UnreadEndError` where there may be one.
     """
     pod = snapshot.find(POD, name, namespace)
     if pod is None:
-        gap = snapshot.gap(POD, namespace)
-        raise EndError(f"no pod {namespace}/{name} was read" + (f": {gap}" if gap else ""))
+        raise no_end(snapshot, f"no pod {namespace}/{name} was read", POD, name, namespace)
     groups = network(snapshot, rules).group_of(pod.ref)
     if not groups:
         raise EndError(f"the pod {namespace}/{name} has ended")
@@ -153,11 +169,12 @@ def group_end(snapshot: Snapshot, ref: ObjectRef, rules: Rules = DEFAULT) -> tup
     """A workload's pods as ends: one for each group of them.
 
     Raises:
-        EndError: it was not read, or none of its pods is to run.
+        EndError: it was not read, or none of its pods is to run; an `UnreadEndError` where there may be some.
     """
     found = tuple(PodEnd(group, name=ref.path) for group in network(snapshot, rules).group_of(ref))
-    if not found:
-        raise EndError(f"{ref} was not read, or has no pods")
+    kind = kind_named(ref.group, ref.kind)
+    if not found and kind is not None:
+        raise no_end(snapshot, f"{ref} was not read, or has no pods", kind, ref.name, ref.namespace)
     return found
 
 

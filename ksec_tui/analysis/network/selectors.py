@@ -140,12 +140,17 @@ def named_ports(spec: PodSpec, name: str, protocol: str) -> tuple[int, ...]:
 
 def target_ports(workload: Workload, port: ServicePort) -> tuple[int, ...]:
     """The ports of a workload's pods where a Service port ends; none when no container has the named port."""
+    return ports_of_target(workload.spec, port)
+
+
+def ports_of_target(spec: PodSpec, port: ServicePort) -> tuple[int, ...]:
+    """The same for pods of one spec."""
     target = port.target
     if isinstance(target, int):
         return (target,)
     if target.isdecimal():
         return (int(target),)
-    return named_ports(workload.spec, target, port.protocol or "TCP")
+    return named_ports(spec, target, port.protocol or "TCP")
 
 
 def policies_for(snapshot: Snapshot, namespace: str, sets: Iterable[Labels]) -> tuple[NetworkPolicy, ...]:

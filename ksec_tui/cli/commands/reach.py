@@ -54,9 +54,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if not (arguments.sender and arguments.receiver and arguments.port):
         raise CliError("--from, --to and --port are needed, or --batch FILE")
     from ksec_tui.analysis.network.questions import ask, port_named
-    from ksec_tui.analysis.network.reach import EndError
+    from ksec_tui.analysis.network.reach import EndError, UnreadEndError
     from ksec_tui.cli.reading import read
-    from ksec_tui.reports.reach import reach_json, reach_text
+    from ksec_tui.cluster.text import one_line
+    from ksec_tui.reports.reach import reach_json, reach_text, unanswered_line
 
     try:
         port = port_named(arguments.port)
@@ -65,6 +66,12 @@ def _run(arguments: argparse.Namespace) -> int:
     snapshot, _ = read(source.open_source(arguments))
     try:
         found = ask(snapshot, arguments.sender, arguments.receiver, port)
+    except UnreadEndError as error:
+        if arguments.output == "json":
+            output.emit(unanswered_line(str(error)), encoding="utf-8")
+        else:
+            output.emit(f"not known: {one_line(str(error))}\n")
+        return COVERAGE
     except EndError as error:
         raise CliError(str(error)) from error
     if arguments.output == "json":
