@@ -80,7 +80,14 @@ def _server_row(view: View, item: Component) -> Row:
     row = object_row(view, CLUSTER, _values(item))
     ran = [result for name, result in view.state.results.by_check.items() if name.startswith(FAMILY)]
     judged = bool(ran) and not any(result.tally.pending for result in ran)
-    words = " ".join(("API server", item.version, item.unknown, *(entry.words for entry in found)))
+    words = " ".join(
+        (
+            "API server",
+            one_line(item.version, 100),
+            one_line(item.unknown, 300),
+            *(entry.words for entry in found),
+        )
+    )
     text = f"{words} {item.support.words} {item.skew.words}"
     staged = not view.staged.isdisjoint(entry.fingerprint for entry in found)
     built = built_words(view.state.snapshot)
@@ -118,13 +125,13 @@ def _node_row(view: View, item: Component, labels: dict[str, str]) -> Row:
 def _values(item: Component) -> dict[str, object]:
     return {
         "component": item.name,
-        "version": item.version or Cell("?", "unknown"),
+        "version": one_line(item.version, 100) or Cell("?", "unknown"),
         "support": _cell(item.support),
         "days": _days(item.support),
         "skew": _cell(item.skew),
         "runtime": _cell(item.runtime),
         "os": _cell(item.system),
-        "kernel": item.kernel,
+        "kernel": one_line(item.kernel, 100),
     }
 
 

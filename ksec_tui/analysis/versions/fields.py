@@ -14,6 +14,7 @@ from ksec_tui.cluster.kinds import INGRESS, NODE, SERVICE, SERVICE_ACCOUNT, WORK
 from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.text import one_line
 from ksec_tui.data.versions import FieldChange, deprecations
 
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
@@ -86,7 +87,7 @@ def _in_workloads(snapshot: Snapshot) -> Iterator[Use]:
                 yield "gitrepo-volume", workload.ref, pointer, f"volume {volume.name} is a gitRepo"
         for item in workload.placed:
             if not item.injected and component_of(item.container.image) == "ingress-nginx":
-                words = f"container {item.container.name} runs {item.container.image}"
+                words = f"container {item.container.name} runs {one_line(item.container.image, 200)}"
                 yield "ingress-nginx", workload.ref, f"{item.pointer}/image", words
 
 
@@ -125,9 +126,9 @@ def _in_nodes(snapshot: Snapshot) -> Iterator[Use]:
         runtime = node.status.node_info.container_runtime_version
         pointer = "/status/nodeInfo/containerRuntimeVersion"
         if runtime.startswith("containerd://1."):
-            yield "containerd-1", node.ref, pointer, f"it runs {runtime.replace('://', ' ')}"
+            yield "containerd-1", node.ref, pointer, f"it runs {one_line(runtime, 100).replace('://', ' ')}"
         elif runtime.startswith("docker://") and _has_dockershim(node):
-            yield "dockershim", node.ref, pointer, f"it runs {runtime.replace('://', ' ')}"
+            yield "dockershim", node.ref, pointer, f"it runs {one_line(runtime, 100).replace('://', ' ')}"
         if MASTER in node.metadata.labels:
             yield (
                 "master-label",

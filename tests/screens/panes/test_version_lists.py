@@ -169,3 +169,26 @@ def test_lists_of_a_server_that_is_not_known_lead_with_what_is_not_known(server:
         assert len({row.key for row in listed}) == len(listed)
     assert not flaw_rows(view_of(cluster("v1.36.5")))[0].unknown
     assert not upgrade_rows(view_of(cluster("v1.36.5")))[0].unknown
+
+
+HOSTILE = "v1.36.5\x1b[31m\u202e[red]\n" + "x" * 3000
+
+
+@pytest.mark.parametrize("server", [f"v1.24.1{HOSTILE}", HOSTILE, "v999999999.999999999.1"])
+def test_no_cell_nor_note_holds_what_a_terminal_would_obey_or_a_page_of_it(server: str) -> None:
+    odd = node(
+        f"v1.31.0{HOSTILE}",
+        name="odd",
+        runtime=f"containerd://1.7.1{HOSTILE}",
+        image=f"Ubuntu 20.04{HOSTILE}",
+    )
+    entry = {"manager": HOSTILE, "operation": "Update", "apiVersion": "batch/v1beta1", "time": HOSTILE}
+    meta = {"name": "job\u202e", "namespace": "shop", "uid": "u", "managedFields": [entry]}
+    job = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": {"schedule": "0 3 * * *"}}
+    world = view_of(cluster(server, odd, node(HOSTILE, name="worse", runtime=HOSTILE), job))
+    for listing in PANE.listings:
+        for row in listing.rows(world):
+            cells = [text_of(column.cell(row)) for column in listing.columns]
+            for shown in (*cells, *row.notes, row.text):
+                assert not {"\x1b", "\u202e"} & {*shown}
+            assert all("\n" not in cell and len(cell) < 400 for cell in cells)
