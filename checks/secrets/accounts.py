@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ksec_tui.analysis.accounts import token_mounted
 from ksec_tui.analysis.network.balancers import Zone
@@ -12,6 +12,7 @@ from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.workloads._common import elsewhere
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, SERVICE_ACCOUNT
 from ksec_tui.cluster.pods import PodSpec
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.volumes import TokenProjection
 from ksec_tui.findings.check import WORKLOADS, check
@@ -114,11 +115,19 @@ def takeover(workload: Workload, cluster: Snapshot) -> Iterator[Outcome]:
         return
     faces = [item for item in exposures_of(cluster, workload.ref) if item.zone is Zone.INTERNET]
     reached = "; the internet reaches it" if faces else ""
-    said = ", ".join(item.words for item in found[:_TOLD]) + (" and more" if len(found) > _TOLD else "")
-    words = f"its ServiceAccount {workload.spec.account} may {said} (by {found[0].bindings[0]}){reached}"
+    words = f"its ServiceAccount {workload.spec.account} may {_told(found)}{reached}"
     path = f"{workload.pointer}/serviceAccountName"
     severity = Severity.CRITICAL if faces else None
     yield Evidence(path, words, elsewhere(workload, workload.object.ref), severity)
+
+
+def _told(found: Sequence[Takeover]) -> str:
+    """The first rights, each beside the binding that gives it."""
+    by_binding: dict[ObjectRef, list[str]] = {}
+    for item in found[:_TOLD]:
+        by_binding.setdefault(item.bindings[0], []).append(item.words)
+    parts = [f"{', '.join(words)} (by {binding})" for binding, words in by_binding.items()]
+    return ", ".join(parts) + (" and more" if len(found) > _TOLD else "")
 
 
 def _held(workload: Workload, cluster: Snapshot) -> tuple[Takeover, ...]:

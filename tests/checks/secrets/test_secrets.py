@@ -101,6 +101,16 @@ def test_rights_that_take_over_the_cluster(rules: list[Tree], namespace: str, to
     assert all(told in text for text in found)
 
 
+def test_each_right_stands_beside_the_binding_that_gives_it() -> None:
+    read, shell = granted(rule("secrets", "list")), granted(rule("pods/exec", "create"))
+    for item, name in zip(shell, ("r2", "b2"), strict=True):
+        item["metadata"]["name"] = name
+    shell[1]["roleRef"]["name"] = "r2"
+    (said,) = words(TAKEOVER, web(), account(), *read, *shell)
+    assert "read every Secret (by ClusterRoleBinding b), " in said
+    assert said.endswith(" (by ClusterRoleBinding b2)")
+
+
 def test_a_right_of_all_accounts_counts_and_one_without_a_token_does_not() -> None:
     everyone = {"kind": "Group", "name": "system:serviceaccounts"}
     rights = granted(rule("secrets", "list"), subject=everyone)
