@@ -20,11 +20,14 @@ _WAITING = "still being read"
 
 def postures(snapshot: Snapshot, results: Results, checks: Iterable[Check[Any]]) -> tuple[Posture, ...]:
     """Every control in the order of the table; worked out once for a Snapshot and its Results."""
-    # Results are kept beside what is known of them: an id alone could come back for another object.
-    kept: tuple[Results, tuple[Posture, ...]] = snapshot.derived(
-        ("controls", id(results)), lambda _: (results, _all(snapshot, results, checks))
+    # Results are kept beside what is known of them: an id alone could come back for another object. What takes
+    # long is worked out past the lock of `derived`, which others wait for.
+    kept: tuple[Results, list[tuple[Posture, ...]]] = snapshot.derived(
+        ("controls", id(results)), lambda _: (results, [])
     )
-    return kept[1]
+    if not kept[1]:
+        kept[1].append(_all(snapshot, results, checks))
+    return kept[1][0]
 
 
 def _all(snapshot: Snapshot, results: Results, checks: Iterable[Check[Any]]) -> tuple[Posture, ...]:

@@ -112,11 +112,14 @@ def standings(snapshot: Snapshot, results: Results, checks: Iterable[Check[Any]]
 
     Controls that no check of this program looks at are not in it.
     """
-    # Results are kept beside what is known of them: an id alone could come back for another object.
-    kept: tuple[Results, tuple[Standing, ...]] = snapshot.derived(
-        ("frameworks", id(results)), lambda _: (results, _all(snapshot, results, tuple(checks)))
+    # Results are kept beside what is known of them: an id alone could come back for another object. What takes
+    # long is worked out past the lock of `derived`, which others wait for.
+    kept: tuple[Results, list[tuple[Standing, ...]]] = snapshot.derived(
+        ("frameworks", id(results)), lambda _: (results, [])
     )
-    return kept[1]
+    if not kept[1]:
+        kept[1].append(_all(snapshot, results, tuple(checks)))
+    return kept[1][0]
 
 
 def _all(snapshot: Snapshot, results: Results, checks: tuple[Check[Any], ...]) -> tuple[Standing, ...]:

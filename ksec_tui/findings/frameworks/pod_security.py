@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.pod_security import judged, server_policy
+from ksec_tui.analysis.pod_security.baseline import Rule
+from ksec_tui.analysis.pod_security.evaluate import Judge
 from ksec_tui.analysis.pod_security.standards import STANDARDS, Standard
-from ksec_tui.analysis.workloads import Workload, workloads
+from ksec_tui.analysis.workloads import workloads
 from ksec_tui.cluster.kinds import WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -70,47 +72,49 @@ def pod_security(snapshot: Snapshot, results: Results) -> Iterator[Standing]:
     findings = by_check(results, CHECKS)
     found = workloads(snapshot)
     gap = any(snapshot.gap(kind) for kind in WORKLOAD_KINDS)
-    for standard in STANDARDS:
-        refused: dict[ObjectRef, bool] = {}
-        unsure = 0
-        for workload in found:
-            said = _refuses(standard, workload, minor)
+    rules = {standard.id: _rules(standard, minor) for standard in STANDARDS}
+    refused: dict[str, dict[ObjectRef, bool]] = {name: {} for name in rules}
+    unsure = dict.fromkeys(rules, 0)
+    for workload in found:
+        asked = tuple(judge for judge, _, _ in judged(workload))
+        for name, several in rules.items():
+            said = _refuses(several, asked)
             if said:
-                refused[workload.ref] = workload.system
-            unsure += said is None
-        counted = minor is None or standard.rule(minor) is not None
-        verdict = (
-            Verdict.FAIL
-            if refused
-            else Verdict.NOT_APPLICABLE
-            if not counted
-            else Verdict.UNKNOWN
-            if gap or unsure
-            else Verdict.PASS
-            if found
-            else Verdict.NOT_APPLICABLE
-        )
-        system = sum(refused.values())
-        said_of = tuple(item for item in findings[standard.id] if item.subject in refused)
+                refused[name][workload.ref] = workload.system
+            unsure[name] += said is None
+    for standard in STANDARDS:
+        bad, not_known = refused[standard.id], unsure[standard.id]
+        if bad:
+            verdict = Verdict.FAIL
+        elif not rules[standard.id]:
+            verdict = Verdict.NOT_APPLICABLE
+        elif gap or not_known:
+            verdict = Verdict.UNKNOWN
+        else:
+            verdict = Verdict.PASS if found else Verdict.NOT_APPLICABLE
+        system = sum(bad.values())
         yield Standing(
             PSS,
             f"{standard.level} {standard.id.partition('_')[0]}",
             PSS.titles[standard.id],
             CHECKS[standard.id],
             verdict,
-            len(refused) - system,
+            len(bad) - system,
             system,
-            unsure,
-            said_of,
+            not_known,
+            tuple(item for item in findings[standard.id] if item.subject in bad),
         )
 
 
-def _refuses(standard: Standard, workload: Workload, minor: int | None) -> bool | None:
-    """Whether admission would refuse a pod of the workload for this; None when versions of the policy differ."""
-    rules = [standard.rule(minor)] if minor is not None else [*standard.rules.values()]
-    said = {
-        any(asked.ask(rule) is not None for asked, _, _ in judged(workload))
-        for rule in rules
-        if rule is not None
-    }
+def _rules(standard: Standard, minor: int | None) -> tuple[Rule, ...]:
+    """The rule that counts in the policy of v1.`minor`, none before it came; without a version, all there ever were."""
+    if minor is None:
+        return tuple(standard.rules.values())
+    rule = standard.rule(minor)
+    return () if rule is None else (rule,)
+
+
+def _refuses(rules: tuple[Rule, ...], asked: tuple[Judge, ...]) -> bool | None:
+    """Whether admission would refuse one of the pods for this; None when versions of the policy differ."""
+    said = {any(judge.ask(rule) is not None for judge in asked) for rule in rules}
     return None if len(said) > 1 else any(said)
