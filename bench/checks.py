@@ -21,12 +21,14 @@ def judged(kubeconfig: str) -> Figures:
     from ksec_tui.checks import all_checks
     from ksec_tui.findings.runner import CheckResult, Results, run_one
     from ksec_tui.sources.base import load
+    from ksec_tui.sources.collector import gc_young_only
     from ksec_tui.sources.connection import open_connection
     from ksec_tui.sources.kubeconfig import ConnectionOptions
     from ksec_tui.sources.live import LiveSource
 
     snapshot, _ = load(LiveSource(open_connection(ConnectionOptions(kubeconfig=kubeconfig))))
     checks = all_checks()
+    gc_young_only()  # as the program does before it judges
     started = cpu()
     owners = len(workloads(snapshot))
     found = {"owners": float(owners), "workloads": cpu() - started}

@@ -24,7 +24,8 @@ def _alike(workload: Workload) -> set[str] | None:
         if pod.finished:
             continue
         for status in pod.status.container_statuses + pod.status.init_container_statuses:
-            if ids.setdefault(status.name, status.image_id) != status.image_id:
+            image = status.image_id
+            if ids.setdefault(status.name, image) != image:
                 return None
     return set(ids.values())
 

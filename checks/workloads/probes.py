@@ -198,6 +198,11 @@ def _commands(container: Container) -> Iterator[tuple[str, str, str]]:
     line = " ".join((*container.command, *container.args))
     if line:
         yield "/command" if container.command else "/args", "command", line
+    probes = (container.liveness_probe, container.readiness_probe, container.startup_probe)
+    if container.lifecycle is None and not any(
+        probe is not None and probe.exec_ is not None for probe in probes
+    ):
+        return
     for handler in handlers(container):
         if handler.probe.exec_ is not None:
             yield f"{handler.pointer}/exec/command", handler.name, " ".join(handler.probe.exec_.command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class ObjectRef(msgspec.Struct, frozen=True, order=True):
+class ObjectRef(msgspec.Struct, frozen=True, order=True, gc=False):
     """Names one object: ``apps/Deployment shop/web``.
 
     ``namespace`` is empty for cluster-scoped objects and ``group`` for the core API group.

@@ -11,7 +11,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.verdict import Severity, Verdict
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Why a check fails.
 
     Attributes:
@@ -27,13 +27,13 @@ class Evidence(msgspec.Struct, frozen=True):
     severity: Severity | None = None
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """What a check yields when it cannot tell, and why."""
 
     reason: str
 
 
-class NotApplicable(msgspec.Struct, frozen=True):
+class NotApplicable(msgspec.Struct, frozen=True, gc=False):
     """What a check yields when the question does not arise for this object, and why."""
 
     reason: str = ""
@@ -42,7 +42,7 @@ class NotApplicable(msgspec.Struct, frozen=True):
 Outcome = Evidence | Unknown | NotApplicable
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A FAIL or UNKNOWN of one check on one object; findings on pods stand at their top owner.
 
     Attributes:

@@ -18,7 +18,7 @@ from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
 
 
-class Tally(msgspec.Struct, frozen=True):
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """How the subjects of one check fared. `pending` while a kind that it needs is still loading."""
 
     failed: int = 0
@@ -37,7 +37,7 @@ class Tally(msgspec.Struct, frozen=True):
         return Verdict.PASS if self.passed else Verdict.NOT_APPLICABLE
 
 
-class CheckResult(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True, gc=False):
     """What one check found on its `subjects` (the plural noun of `Subjects.title`)."""
 
     findings: tuple[Finding, ...]
