@@ -20,7 +20,8 @@ from ksec_tui.analysis.network.selectors import declared_ports
 from ksec_tui.analysis.network.sensitive import stores
 from ksec_tui.analysis.network.world import DEFAULT, Network, Rules, network
 from ksec_tui.analysis.workloads import Workload
-from ksec_tui.cluster.kinds import ENDPOINT_SLICE, NODE
+from ksec_tui.cluster.coverage import State
+from ksec_tui.cluster.kinds import ENDPOINT_SLICE, NETWORK_POLICY, NODE, POD
 from ksec_tui.cluster.snapshot import Snapshot
 
 METADATA = "169.254.169.254"
@@ -85,8 +86,10 @@ class Blast:
 
     @property
     def pods(self) -> int:
-        """How many pods it can reach on at least one port."""
-        return self._network.pods_in(self.bits)
+        """How many pods it can reach on at least one port, without the one that is taken."""
+        alone = self.groups[0] if len(self.groups) == 1 else None
+        itself = min(alone.count, 1) if alone is not None and self.bits >> alone.number & 1 else 0
+        return self._network.pods_in(self.bits) - itself
 
     @property
     def share(self) -> float:
@@ -96,8 +99,18 @@ class Blast:
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        """Why reality may differ from what the policies say."""
-        return doubts(self._network.snapshot, (self.workload.namespace,))
+        """Why reality may differ from what is said: policies and pods of other namespaces count as well."""
+        snapshot = self._network.snapshot
+        found = list(doubts(snapshot, (self.workload.namespace,)))
+        for kind, words, more in (
+            (NETWORK_POLICY, "policies at other ends may deny it: {}", False),
+            (POD, "pods that were not read may be reached besides: {}", True),
+        ):
+            gap = snapshot.gap(kind)
+            supplied = snapshot.coverage.of(kind).state is not State.NOT_SUPPLIED
+            if gap and supplied and all(item.words != gap for item in found):
+                found.append(Doubt(words.format(gap), may_allow=more, may_deny=not more, gap=True))
+        return tuple(found)
 
     @cached_property
     def workloads(self) -> tuple[Reached, ...]:

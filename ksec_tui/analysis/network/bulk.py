@@ -230,12 +230,16 @@ class _Asking:
         """The groups `bits` cut by which rules of a tier match, with those rules."""
         cut: list[_Cut] = [(bits, ())]
         for place, bucket in enumerate(buckets):
+            closing = False
             for turn, item in enumerate(bucket):
                 if self.subject and not item.subjects.has(self.fixed.number):
                     continue
                 for rule in item.rules(self.side.direction) or ():
                     for match, having in self._matching(item, rule):
                         cut = list(_cut(cut, having, (place, turn, match)))
+                        closing = closing or _closes(match)
+            if not closing:
+                continue
             # What a rule has decided on every port, no policy of a later priority is asked about.
             for part, steps in cut:
                 if _settled(steps):
@@ -282,7 +286,11 @@ def _cut(parts: Iterable[_Cut], bits: int, step: _Step) -> Iterator[_Cut]:
 
 
 def _settled(steps: tuple[_Step, ...]) -> bool:
-    return any(match.sure and match.ports.all for _, _, match in steps)
+    return any(_closes(match) for _, _, match in steps)
+
+
+def _closes(match: Match) -> bool:
+    return match.sure and match.ports.all
 
 
 def _in_order(steps: Iterable[_Step]) -> list[Bucket]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ksec_tui.analysis.network.blast import METADATA, Blast, blast_radius
-from ksec_tui.analysis.workloads import workload_named
-from ksec_tui.cluster.kinds import ENDPOINT_SLICE
+from ksec_tui.analysis.workloads import workload_named, workloads
+from ksec_tui.cluster.kinds import ENDPOINT_SLICE, POD
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.examples import snapshot_of
 from tests.analysis.network.worlds import deployment
@@ -142,3 +142,16 @@ def test_live_pods_are_counted_and_ended_ones_are_not() -> None:
 def test_reasons_name_the_workload_that_was_asked_about_though_others_are_alike() -> None:
     found = blast(deployment("another"))
     assert found.target("internet").reasons[0].words.startswith("no policy governs the egress of shop/web:")
+
+
+def test_workloads_scaled_to_none_are_no_pods_that_are_reached() -> None:
+    trees = [deployment("web", labels={"app": "same"}), deployment("other", labels={"app": "same"})]
+    snapshot = snapshot_of(trees)
+    for item in workloads(snapshot):
+        assert blast_radius(snapshot, item).pods == 0
+
+
+def test_pods_and_policies_that_were_not_read_are_told() -> None:
+    words = " ".join(item.words for item in blast(forbidden=[POD]).doubts)
+    assert "pods that were not read may be reached besides" in words
+    assert "pods that were not read" not in " ".join(item.words for item in blast().doubts)
