@@ -167,3 +167,14 @@ def test_the_day_of_the_build_survives_a_saved_snapshot(ksec: Ksec, tmp_path: Pa
     path = tmp_path / "demo.ksec"
     assert ksec("snapshot", "save", str(path), "--demo", *TODAY).code == 0
     assert tree(ksec, "--snapshot", str(path), *TODAY)["server"]["built"] == "2025-08-13"
+
+
+def test_dates_of_upstream_are_not_passed_off_as_those_of_a_provider(ksec: Ksec, tmp_path: Path) -> None:
+    path = dump(
+        tmp_path, "v1.37.1-eks-3cfe0ce", node("v1.37.1-eks-3cfe0ce"), node("v1.36.1-eks-3cfe0ce", name="b")
+    )
+    found = tree(ksec, "-f", path, *TODAY)
+    assert found["server"]["support"]["provider"] is None
+    told = {item["name"]: item["support"]["words"] for item in found["nodes"]}
+    assert told["worker-1"] == "upstream supported until 2027-10-28"
+    assert told["b"] == "Amazon EKS: supported until 2027-08-02"
