@@ -11,6 +11,7 @@ from ksec_tui.analysis.network.selectors import NAME_LABEL
 from ksec_tui.analysis.network.world import ADMIN_KINDS, policies_of
 from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import NAMESPACE, NETWORK_POLICY, Kind
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
 
@@ -45,6 +46,19 @@ def doubts(snapshot: Snapshot, namespaces: Iterable[str] = ()) -> tuple[Doubt, .
     unread = _was_there(snapshot, NETWORK_POLICY)
     found = (Doubt(gap, may_allow=True, may_deny=True, gap=unread) for gap in dict.fromkeys(gaps) if gap)
     return (*shared, *found)
+
+
+def block_doubts(snapshot: Snapshot, policy: ObjectRef) -> tuple[Doubt, ...]:
+    """Whether a block of addresses in a NetworkPolicy lets a pod through hangs on the plugin; the API leaves it open.
+
+    Cilium means no pods by blocks; the other plugins known here go by address.
+    """
+    plugin = enforcing_cni(snapshot)
+    if plugin.value and "Cilium" not in plugin.reason:
+        return ()
+    who = "Cilium does not" if plugin.value else "not every network plugin does"
+    words = f"{policy} lets the pod through by its address: {who}"
+    return (Doubt(words, may_allow=False, may_deny=True),)
 
 
 def unenforced(snapshot: Snapshot) -> str:

@@ -24,12 +24,14 @@ class Reason:
         rule: ``Ingress rule #1``, or an admin rule's name; empty when no rule of `ref` matches.
         allows: what it does; None when it passes on or leaves it open.
         words: a plain phrase.
+        by_address: whether a NetworkPolicy's rule means a pod by its address alone.
     """
 
     ref: ObjectRef | None
     rule: str
     allows: bool | None
     words: str
+    by_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def explained(
     if any(match.action is not Action.PASS and match.sure for match in steps):
         pass  # an admin or baseline rule has decided
     elif said.policies:
-        reasons += _home(names) if home else _local_reasons(side, said, asked, names)
+        reasons += _home(names) if home else _local_reasons(side, said, peer, asked, names)
     else:
         what = "no other policy" if steps else "no policy"
         way = side.direction
@@ -120,12 +122,16 @@ def _home(names: tuple[str, str]) -> list[Reason]:
     return [Reason(None, "", True, f"{names[1]} is the node of {names[0]}, which pods always reach")]
 
 
-def _local_reasons(side: Side, said: Local, asked: Connections, names: tuple[str, str]) -> Iterator[Reason]:
+def _local_reasons(
+    side: Side, said: Local, peer: Group | AddressSet, asked: Connections, names: tuple[str, str]
+) -> Iterator[Reason]:
     found = [(rule, sure) for rule, ports, sure in said.rules if ports & asked]
     for rule, sure in found:
         name = rule_name(side, rule)
+        block = rule.by_address(peer)
         words = f"{rule.policy.ref}: {name} allows it" + ("" if sure else ", if it matches")
-        yield Reason(rule.policy.ref, name, True if sure else None, words)
+        words += ", by the pod's address" if block else ""
+        yield Reason(rule.policy.ref, name, True if sure else None, words, block)
     if found:
         return
     toward = "from" if side.direction == "ingress" else "to"

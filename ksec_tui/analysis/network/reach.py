@@ -7,7 +7,7 @@ from typing import Any
 
 from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
 from ksec_tui.analysis.network.deciding import OPEN, Outcome
-from ksec_tui.analysis.network.doubts import Doubt, doubts
+from ksec_tui.analysis.network.doubts import Doubt, block_doubts, doubts
 from ksec_tui.analysis.network.explaining import Decision, Reason, explained
 from ksec_tui.analysis.network.groups import Group, addresses_of
 from ksec_tui.analysis.network.pairs import judge
@@ -209,7 +209,16 @@ def verdict(
     ingress = _decided(world, "ingress", destination, source, destination, asked, same=same)
     egress = _decided(world, "egress", source, destination, destination, asked, same=same)
     spaces = [end.group.namespace for end in (source, destination) if isinstance(end, PodEnd)]
-    return Verdict(ingress, egress, doubts(snapshot, spaces))
+    found = doubts(snapshot, spaces)
+    if by_address := next(filter(None, map(_by_address_alone, (ingress, egress))), None):
+        found = (*found, *block_doubts(snapshot, by_address))
+    return Verdict(ingress, egress, found)
+
+
+def _by_address_alone(said: Decision) -> ObjectRef | None:
+    """The policy, if all that lets a pod through is a rule that means it by its address."""
+    named = [item.ref for item in said.reasons if item.by_address]
+    return named[-1] if named and all(item.by_address for item in said.reasons if item.allows) else None
 
 
 def flow(snapshot: Snapshot, source: End, destination: End, rules: Rules = DEFAULT) -> Flow:

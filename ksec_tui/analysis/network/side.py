@@ -24,6 +24,7 @@ class Rule:
         peers: the groups that it matches.
         maybe: groups that it may match, as their addresses are not known.
         addresses: the addresses outside of pods that it matches.
+        selected: the groups that it matches by selectors, not by an address.
     """
 
     policy: Policy
@@ -31,6 +32,13 @@ class Rule:
     peers: Members
     maybe: Members
     addresses: AddressSet
+    selected: Members
+
+    def by_address(self, peer: Group | AddressSet) -> bool:
+        """Whether it is only by a block of addresses that a pod is meant, which not every network plugin does."""
+        if not isinstance(peer, Group) or peer.host_network or self.clause.anyone:
+            return False
+        return bool(self.clause.blocks) and not self.selected.has(peer.number)
 
     def touches(self, peer: Group | AddressSet) -> bool | None:
         """Whether it matches a peer; None when it may."""

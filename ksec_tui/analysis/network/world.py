@@ -244,6 +244,8 @@ class Network:
     def _rule(self, policy: Policy, clause: Clause) -> Rule:
         sets = [self._members(scope) for scope in clause.scopes]
         maybe: list[Members] = []
+        union = self.space.union
+        selected = union(sets)
         addresses = clause.addresses
         if addresses:
             inside, possible = self._blocks[addresses]
@@ -253,8 +255,8 @@ class Network:
             hosts, found = self._nodes[canon]
             sets.append(hosts)
             addresses = addresses | found
-        union = self.space.union
-        return Rule(policy, clause, union(sets), union(maybe), addresses)
+        peers = union(sets) if addresses or clause.nodes else selected
+        return Rule(policy, clause, peers, union(maybe), addresses, selected)
 
     def _members(self, scope: Scope) -> Members:
         if scope.home is None:

@@ -265,3 +265,25 @@ def test_what_could_not_be_read_is_named() -> None:
     crds = asked(snapshot_of(trees, forbidden=[CUSTOM_RESOURCE]), "a", "b")
     assert "another engine" in crds.doubt
     assert doubt(snapshot_of(trees)) == ""
+
+
+@pytest.mark.parametrize(
+    ("agent", "certain"),
+    [
+        (CALICO, True),
+        (daemon_set("cilium", "quay.io/cilium/cilium:v1.18.4"), None),
+        (deployment("unknown"), None),
+    ],
+    ids=["calico", "cilium", "not known"],
+)
+def test_a_block_that_lets_a_pod_in_hangs_on_the_plugin(agent: Tree, certain: bool | None) -> None:
+    by_address: Tree = {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}
+    trees = [pod("a", "10.1.0.1"), pod("b", "10.1.0.2"), agent]
+    found = asked(snapshot_of([*trees, policy("p", ingress=[by_address])]), "a", "b")
+    assert (found.allowed, found.certain) == (True, certain)
+    assert found.ingress.reasons[0].words.endswith("Ingress rule #1 allows it, by the pod's address")
+    assert ("by its address" in found.doubt) is (certain is None)
+    by_label: Tree = {"from": [{"podSelector": {}}]}
+    for rules in ([by_address, by_label], [by_label, by_address]):
+        both = asked(snapshot_of([*trees, policy("p", ingress=rules)]), "a", "b")
+        assert "by its address" not in both.doubt
