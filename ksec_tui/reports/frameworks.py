@@ -57,7 +57,7 @@ def _cells(item: Standing) -> tuple[str, ...]:
     return (
         item.title if plain else item.control,
         item.verdict.value,
-        str(item.failed or ""),
+        str(item.failed) if item.verdict is Verdict.FAIL else "",
         str(item.system or ""),
         item.worst.word if item.worst is not None else "",
         ", ".join(item.checks) if plain else item.title,

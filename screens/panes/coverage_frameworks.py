@@ -37,7 +37,7 @@ def _row(view: View, item: Standing) -> Row:
         "control": number,
         "title": item.title,
         "verdict": Cell(f"{glyph} {item.verdict.value}", style),
-        "failed": f"{item.failed:,}" if item.failed else "",
+        "failed": f"{item.failed:,}" if item.verdict is Verdict.FAIL else "",
         "system": f"{item.system:,}" if item.system else "",
         "unknown": Cell(f"{item.unknown:,}", "unknown") if item.unknown else "",
         "checks": ", ".join(item.checks),
