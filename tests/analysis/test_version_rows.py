@@ -43,8 +43,8 @@ def test_a_row_tells_support_skew_runtime_system_and_kernel() -> None:
     assert item.support.words == "end of life since 2025-07-15"
     assert item.support.days == -494
     assert (item.skew.words, item.skew.level) == ("3 minors older, the limit", Level.SOON)
-    assert (item.runtime.words, item.runtime.level) == ("containerd 1.7.13", Level.BAD)
-    assert (item.system.words, item.system.level) == ("Ubuntu 20.04.6 LTS", Level.SOON)
+    assert (item.runtime.words, item.runtime.level) == ("containerd 1.7.13 (eol)", Level.BAD)
+    assert (item.system.words, item.system.level) == ("Ubuntu 20.04.6 LTS (extended)", Level.SOON)
     assert item.kernel == "5.4.0-216-generic"
     assert item.level is Level.BAD
 
