@@ -106,7 +106,7 @@ def _open_words(steps: list[Match]) -> str:
     done = {match.action for match in steps if match.sure}
     if len(done) > 1:
         return "policies of the same priority disagree, and nothing says which of them goes first"
-    return "whether a rule matches depends on addresses that are not known"
+    return "whether a rule matches depends on addresses that are not known, or on which of a pod's is used"
 
 
 def _admin_reason(side: Side, match: Match) -> Reason:

@@ -16,6 +16,7 @@ from ksec_tui.analysis.network.labels import bits_of, meets, numbers_of
 from ksec_tui.analysis.network.members import Members, Space
 from ksec_tui.analysis.network.rules import (
     DIRECTIONS,
+    Action,
     Clause,
     Direction,
     Policy,
@@ -64,6 +65,23 @@ def _policies(snapshot: Snapshot) -> tuple[Policy, ...]:
     found = [network_policy(item) for item in snapshot.of(NETWORK_POLICY)]
     found += [admin_policy(item) for kind in ADMIN_KINDS for item in snapshot.of(kind)]
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The groups whose pods have addresses in a block.
+
+    Attributes:
+        some: one of their addresses at least.
+        whole: all of their addresses, in both families; None where that are the same.
+        possible: those that may get one there.
+        partly: some addresses there, and others not.
+    """
+
+    some: Members
+    whole: Members | None
+    possible: Members
+    partly: Members
 
 
 class Network:
@@ -197,19 +215,28 @@ class Network:
         unplaced = self._bits(by_place.pop((), ()))
         self._unplaced = self.space.members(unplaced)
         inside: dict[int, int] = {}
+        partly: dict[int, int] = {}
         for place, numbers in by_place.items():
             bits = self._bits(numbers)
-            held = 0
+            some, every = 0, -1
             for part in place:
-                held |= classes.places.holders[part]
-            for which in numbers_of(held):
+                some |= classes.places.holders[part]
+                every &= classes.places.holders[part]
+            for which in numbers_of(some):
                 inside[which] = inside.get(which, 0) | bits
-        self._blocks: dict[AddressSet, tuple[Members, Members]] = {}
+            for which in numbers_of(some & ~every):
+                partly[which] = partly.get(which, 0) | bits
+        self._blocks: dict[AddressSet, _Held] = {}
         for number, block in enumerate(classes.blocks):
             whole = classes.whole[number]
             bits = inside.get(number, 0) | (unplaced if whole else 0)
-            maybe = self.space.nobody if whole else self._unplaced
-            self._blocks[block] = self.space.members(bits), maybe
+            split = partly.get(number, 0)
+            self._blocks[block] = _Held(
+                self.space.members(bits),
+                self.space.members(bits & ~split) if split else None,
+                self.space.nobody if whole else self._unplaced,
+                self.space.members(split),
+            )
 
     def _bind_nodes(self, snapshot: Snapshot) -> None:
         """For each node selector the host-network groups on matching nodes, and those nodes' addresses."""
@@ -248,9 +275,11 @@ class Network:
         selected = union(sets)
         addresses = clause.addresses
         if addresses:
-            inside, possible = self._blocks[addresses]
-            sets.append(inside)
-            maybe.append(possible)
+            held = self._blocks[addresses]
+            # What allows one of a pod's addresses lets it through, what denies one leaves the others open.
+            wide = clause.action is Action.ALLOW or held.whole is None
+            sets.append(held.some if wide or held.whole is None else held.whole)
+            maybe += [held.possible] if wide else [held.possible, held.partly]
         for canon in clause.nodes:
             hosts, found = self._nodes[canon]
             sets.append(hosts)

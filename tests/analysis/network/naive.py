@@ -146,11 +146,19 @@ def admin_pods(world: World, peer: Tree, pod: Tree) -> bool:
     )
 
 
-def admin_peer(world: World, peer: Tree, pod: Tree | str) -> bool:
-    if "networks" in peer:
-        ips = [pod] if isinstance(pod, str) else addresses(pod)
-        return any(within(ip, cidr) for ip in ips for cidr in peer["networks"])
-    return not isinstance(pod, str) and admin_pods(world, peer, pod)
+def admin_peers(world: World, rule: Tree, peers: list[Tree], pod: Tree | str) -> bool | None:
+    """Whether a rule is about a peer; None where it denies or passes only one of the addresses that a pod has."""
+    if not isinstance(pod, str) and any(
+        admin_pods(world, peer, pod) for peer in peers if "networks" not in peer
+    ):
+        return True
+    cidrs = [cidr for peer in peers for cidr in peer.get("networks", ())]
+    inside = [
+        any(within(ip, cidr) for cidr in cidrs) for ip in ([pod] if isinstance(pod, str) else addresses(pod))
+    ]
+    if not any(inside):
+        return False
+    return True if all(inside) or rule["action"] == "Accept" else None
 
 
 def tier(
@@ -162,21 +170,28 @@ def tier(
     target: Tree | None,
     flow: tuple[str, int],
 ) -> set[str]:
-    """The action of the first rule that matches; more than one when policies of one priority disagree."""
-    by_priority: dict[int, set[str]] = {}
-    for policy in world.admin:
-        spec = policy["spec"]
-        if spec["tier"] != name or not admin_pods(world, spec["subject"], pod):
-            continue
-        for rule in spec.get(way) or ():
-            protocols = rule.get("protocols")
-            peers = rule["from" if way == "ingress" else "to"]
-            if not any(admin_peer(world, item, peer) for item in peers):
+    """The actions that may count: of the first rule that matches, of any policy of its priority, and of rules
+    before it that may match; Pass where none is certain to."""
+    found: set[str] = set()
+    chosen = [item["spec"] for item in world.admin if item["spec"]["tier"] == name]
+    for priority in sorted({spec["priority"] for spec in chosen}):
+        settled = False
+        for spec in chosen:
+            if spec["priority"] != priority or not admin_pods(world, spec["subject"], pod):
                 continue
-            if not protocols or any(admin_port(item, target, *flow) for item in protocols):
-                by_priority.setdefault(spec["priority"], set()).add(rule["action"])
-                break
-    return by_priority[min(by_priority)] if by_priority else set()
+            for rule in spec.get(way) or ():
+                protocols = rule.get("protocols")
+                if protocols and not any(admin_port(item, target, *flow) for item in protocols):
+                    continue
+                matches = admin_peers(world, rule, rule["from" if way == "ingress" else "to"], peer)
+                if matches is not False:
+                    found.add(rule["action"])
+                if matches:
+                    settled = True
+                    break
+        if settled:
+            return found
+    return found | {"Pass"}
 
 
 def decided(
@@ -188,10 +203,10 @@ def decided(
     middle = local(world, way, pod, peer, target, flow)
     if middle is None:
         last = tier(world, "Baseline", way, pod, peer, target, flow)
-        rest = {action != "Deny" for action in last or {"Pass"}}
+        rest = {action != "Deny" for action in last}
     else:
         rest = {middle}
     ends: set[bool] = set()
-    for action in tier(world, "Admin", way, pod, peer, target, flow) or {"Pass"}:
+    for action in tier(world, "Admin", way, pod, peer, target, flow):
         ends |= rest if action == "Pass" else {action == "Accept"}
     return ends.pop() if len(ends) == 1 else None

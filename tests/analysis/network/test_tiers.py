@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ksec_tui.analysis.network.policies import isolated
-from ksec_tui.analysis.network.reach import PodEnd, Verdict, address_end, group_end, verdict
+from ksec_tui.analysis.network.reach import PodEnd, Verdict, address_end, group_end, pod_end, verdict
 from ksec_tui.analysis.network.world import policies_of
 from ksec_tui.cluster.kinds import CLUSTER_NETWORK_POLICY
 from ksec_tui.cluster.ref import ObjectRef
@@ -182,3 +182,22 @@ def test_denying_the_metadata_alone_closes_no_egress() -> None:
     everything = rule("Deny", {"networks": ["0.0.0.0/0", "::/0"]}, side="to")
     snapshot, web = workload(deployment(), wide("a", egress=[everything]))
     assert isolated(snapshot, web, "egress").value is True
+
+
+def test_denying_one_family_of_addresses_leaves_the_other_open() -> None:
+    def dual(name: str, *ips: str) -> Tree:
+        return {
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"containers": [{"name": "c"}]},
+            "status": {"phase": "Running", "podIPs": [{"ip": ip} for ip in ips]},
+        }
+
+    pods = [dual("a", "10.0.0.1", "fd00::1"), dual("b", "10.0.0.2", "fd00::2")]
+    for networks, allowed in ((["0.0.0.0/0"], None), (["::/0"], None), (["0.0.0.0/0", "::/0"], False)):
+        snapshot = snapshot_of([*pods, wide("a", egress=[rule("Deny", {"networks": networks}, side="to")])])
+        one, two = (pod_end(snapshot, "shop", name) for name in ("a", "b"))
+        assert verdict(snapshot, one, two, "TCP", 80).allowed is allowed
+    snapshot = snapshot_of([*pods, policy("p", "shop", ingress=[{"from": [{"ipBlock": {"cidr": "::/0"}}]}])])
+    one, two = (pod_end(snapshot, "shop", name) for name in ("a", "b"))
+    assert verdict(snapshot, one, two, "TCP", 80).allowed is True
