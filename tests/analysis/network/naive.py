@@ -170,8 +170,10 @@ def tier(
     target: Tree | None,
     flow: tuple[str, int],
 ) -> set[str]:
-    """The actions that may count: of the first rule that matches, of any policy of its priority, and of rules
-    before it that may match; Pass where none is certain to."""
+    """The actions that may count, Pass where no rule is certain to match.
+
+    Those of the first rule that matches, in each policy of its priority, and of rules before it that may match.
+    """
     found: set[str] = set()
     chosen = [item["spec"] for item in world.admin if item["spec"]["tier"] == name]
     for priority in sorted({spec["priority"] for spec in chosen}):
