@@ -97,7 +97,7 @@ LISTING = Listing(
         risk_column(),
         value_column("state", "STATE", width=13, min_width=13, priority=0),
         value_column("part", "PART", width=13, min_width=9, priority=3),
-        value_column("control", "CONTROL", width=44, min_width=44, priority=0),
+        value_column("control", "CONTROL", width=42, min_width=42, priority=0),
         value_column("words", "HOW FAR", width=30, min_width=12, grow=2, priority=1),
         value_column("fixes", "FIXES", width=5, min_width=5, right=True, priority=4),
         value_column("checks", "CHECKS", width=30, min_width=14, wide=True, priority=6),

@@ -178,7 +178,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "rbac-mode",
         IDENTITY,
-        "The API server authorizes with RBAC and Node",
+        "The API server authorizes by RBAC and Node",
         "Set --authorization-mode=Node,RBAC.",
         ("cp-authz-always-allow",),
         Count.SETTINGS,
@@ -218,7 +218,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "own-accounts",
         IDENTITY,
-        "Workloads have ServiceAccounts of their own",
+        "Workloads have their own ServiceAccounts",
         "Give each workload a ServiceAccount of its own.",
         ("sec-default-sa",),
         applies=_not_static,
@@ -249,7 +249,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "no-literal-credentials",
         SECRETS,
-        "No credentials in objects that many may read",
+        "No credentials in objects many may read",
         "Move them to Secrets and replace them: they are known.",
         (
             "sec-env-literal",
