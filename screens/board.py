@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from operator import attrgetter
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -93,7 +94,7 @@ class Board(Notices):
         self._peeked_from = ""
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
-        self._busy = self._again = False
+        self._busy = self._again = self._failed = False
         self._to_build: tuple[Listing, View] = (self.listing, self.view)
         self._touched = False
         self._badges: tuple[str, ...] = ("",) * len(self.panes)
@@ -108,7 +109,7 @@ class Board(Notices):
             with Vertical(id="list"):
                 yield Bar(id="list-title", ascii=ascii)
                 yield Bar(id="notice", ascii=ascii)
-                yield VirtualTable[Row](self.columns, _key, id="table")
+                yield VirtualTable[Row](self.columns, attrgetter("key"), id="table")
             with Vertical(id="detail"):
                 yield Bar(id="detail-title", ascii=ascii)
                 yield TextLines(id="text")
@@ -237,13 +238,13 @@ class Board(Notices):
         # Not arguments: Textual keeps those of every worker that ever ran, and with them every Snapshot.
         listing, view = self._to_build
         rows = listing.rows(view)
-        badges = tuple(pane.badge(view) if pane.badge else "" for pane in self.panes)
+        badges = tuple(pane.mark(view) for pane in self.panes)
         notice = listing.notice(view) if listing.notice else ""
         self.post_message(self.RowsReady(listing, rows, badges, notice))
 
     @on(RowsReady)
     def _take_rows(self, message: RowsReady) -> None:
-        self._busy = False
+        self._busy = self._failed = False
         self._badges = message.badges
         stale = message.listing is not self.listing
         if self._again or stale:
@@ -255,7 +256,7 @@ class Board(Notices):
         table = self.table
         if self._rows_for is not message.listing:
             self._rows_for = message.listing
-            table.set_columns(self.columns, _key)
+            table.set_columns(self.columns, attrgetter("key"))
         table.set_rows(message.rows)
         if self._wanted[0]:
             self._reach(message)
@@ -297,6 +298,8 @@ class Board(Notices):
         """The rows could not be worked out: what is shown stays, and the next State may do better."""
         if group == "rows":
             self._busy = self._again = False
+            self._failed = True
+            self.show_bars()
 
     def on_key(self) -> None:
         """From the first key on, the cursor stays on its row whatever comes."""
@@ -328,7 +331,7 @@ class Board(Notices):
         self._show_notice("")
         table = self.table
         table.set_rows(())
-        table.set_columns(self.columns, _key)
+        table.set_columns(self.columns, attrgetter("key"))
         self.apply_filter()
         self.rebuild()
 
@@ -390,11 +393,8 @@ class Board(Notices):
         return f"{seconds}s ago" if seconds < 60 else f"{seconds // 60}m ago"
 
     def _placeholder(self) -> str:
-        total = self.table.total_count
-        if not total:
+        if self._failed:
+            return "this list could not be worked out: a fault of ksec-tui"
+        if not (total := self.table.total_count):
             return placeholder(self.view.state, self.listing.kinds, self.listing.empty)
         return hidden(total, self.filter_text, self.scope, risky=self.risky_only)
-
-
-def _key(row: Row) -> str:
-    return row.key

@@ -375,6 +375,13 @@ class Pane:
     badge: Callable[[View], str] | None = None
     short: str = ""
 
+    def mark(self, view: View) -> str:
+        """The badge's text; ``?`` when it cannot be worked out."""
+        try:
+            return self.badge(view) if self.badge else ""
+        except Exception:  # noqa: BLE001 - a fault here must not take the other panes' lists away
+            return "?"
+
 
 def discover(package: ModuleType) -> tuple[Pane, ...]:
     """Every pane below `package`, by number.
@@ -382,11 +389,9 @@ def discover(package: ModuleType) -> tuple[Pane, ...]:
     Raises:
         ValueError: two panes share an id or a number.
     """
-    panes: list[Pane] = []
-    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        pane = getattr(importlib.import_module(info.name), "PANE", None)
-        if isinstance(pane, Pane):
-            panes.append(pane)
+    modules = (info.name for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+    found = (getattr(importlib.import_module(name), "PANE", None) for name in modules)
+    panes = [pane for pane in found if isinstance(pane, Pane)]
     for attribute in ("id", "number"):
         values = [getattr(pane, attribute) for pane in panes]
         if len(set(values)) != len(values):

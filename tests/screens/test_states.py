@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.snapshot import SourceInfo
+from ksec_tui.screens.pane import View
 from ksec_tui.sources.base import Problem, SourceError
 from tests.screens.explorers import exploring
 from tests.screens.world import World, cluster, thing
@@ -130,3 +133,37 @@ async def test_the_state_of_a_live_cluster_has_an_age_and_others_have_none() -> 
         assert "as ann" in user.lines[0]
     async with exploring() as user:
         assert "ago" not in user.lines[0]
+
+
+def faulty(_: View) -> NoReturn:
+    raise ValueError("a fault of the program")
+
+
+async def test_a_fault_in_one_tab_takes_no_other_list_away() -> None:
+    async with exploring() as user:
+        explorer = user.explorer
+        shown = explorer.table.total_count
+        versions = next(i for i, pane in enumerate(explorer.panes) if pane.id == "versions")
+        panes = list(explorer.panes)
+        panes[versions] = replace(panes[versions], badge=faulty)
+        explorer.panes = tuple(panes)
+        explorer.rebuild()
+        await user.press("6", "2")
+        assert explorer.table.total_count == shown > 0
+
+
+async def test_a_list_that_could_not_be_worked_out_is_not_called_empty() -> None:
+    async with exploring() as user:
+        explorer = user.explorer
+        panes = list(explorer.panes)
+        place = next(i for i, pane in enumerate(panes) if pane.id == "namespaces")
+        listing = replace(panes[place].listings[0], rows=faulty)
+        panes[place] = replace(panes[place], listings=(listing,))
+        explorer.panes = tuple(panes)
+        await user.press("3")
+        await user.until(lambda: "could not be worked out" in user.screen)
+        assert "no namespaces" not in user.screen
+        assert any("a fault of the program" in said for said in user.said)
+        user.app.clear_notifications()
+        await user.press("6")
+        assert "could not be worked out" not in user.screen
