@@ -72,6 +72,17 @@ class AddressSet:
             high.extend(item.ranges6)
         return AddressSet(merged(low), merged(high))
 
+    @staticmethod
+    def readable(texts: Iterable[str]) -> AddressSet:
+        """The addresses among `texts` together; others, such as a node's host name, are left out."""
+        found = []
+        for text in texts:
+            try:
+                found.append(AddressSet.address(text))
+            except AddressError:
+                continue
+        return AddressSet.union(found)
+
     def __or__(self, other: AddressSet) -> AddressSet:
         return AddressSet.union((self, other))
 

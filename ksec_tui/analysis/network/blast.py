@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ksec_tui.analysis.network.addresses import INTERNET, NOWHERE, AddressError, AddressSet
+from ksec_tui.analysis.network.addresses import INTERNET, NOWHERE, AddressSet
 from ksec_tui.analysis.network.basics import api_servers
 from ksec_tui.analysis.network.bulk import Crowd, outside, receivers
 from ksec_tui.analysis.network.deciding import OPEN, Outcome
@@ -223,7 +223,7 @@ def _api_server(snapshot: Snapshot) -> tuple[AddressSet, Connections, str]:
     pairs = api_servers(snapshot)
     if pairs:
         ports = Connections.union(Connections.of("TCP", port, port) for _, port in pairs)
-        return _known(address for address, _ in pairs), ports, ""
+        return AddressSet.readable(address for address, _ in pairs), ports, ""
     return NOWHERE, NONE, snapshot.gap(ENDPOINT_SLICE, "default") or "its endpoints were not found"
 
 
@@ -233,17 +233,7 @@ def _nodes(snapshot: Snapshot) -> AddressSet:
 
 
 def _node_addresses(snapshot: Snapshot) -> AddressSet:
-    return _known(item.address for node in snapshot.of(NODE) for item in node.status.addresses)
-
-
-def _known(texts: Iterator[str]) -> AddressSet:
-    found = []
-    for text in texts:
-        try:
-            found.append(AddressSet.address(text))
-        except AddressError:
-            continue  # a host name
-    return AddressSet.union(found)
+    return AddressSet.readable(item.address for node in snapshot.of(NODE) for item in node.status.addresses)
 
 
 def _store_bits(world: Network) -> int:

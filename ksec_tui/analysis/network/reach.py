@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ksec_tui.analysis.network.addresses import NOWHERE, AddressError, AddressSet
+from ksec_tui.analysis.network.addresses import AddressError, AddressSet
 from ksec_tui.analysis.network.deciding import OPEN, Outcome
 from ksec_tui.analysis.network.doubts import Doubt, block_doubts, doubts
 from ksec_tui.analysis.network.explaining import Decision, Reason, explained
@@ -261,13 +261,7 @@ def at_home(snapshot: Snapshot, end: PodEnd, other: End) -> bool:
 def _node_addresses(snapshot: Snapshot, pod: Pod) -> AddressSet:
     node = snapshot.find(NODE, pod.spec.node_name) if pod.spec.node_name else None
     texts = [item.address for item in node.status.addresses] if node is not None else []
-    found = NOWHERE
-    for text in (*texts, pod.status.host_ip):
-        try:
-            found = found | AddressSet.address(text)
-        except AddressError:
-            continue  # a host name, or no address yet
-    return found
+    return AddressSet.readable((*texts, pod.status.host_ip))
 
 
 def pod_at(snapshot: Snapshot, ip: str) -> Pod | None:

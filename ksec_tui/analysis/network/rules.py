@@ -334,20 +334,17 @@ def _admin_ports(reader: _Reader, path: str, rule: AdminRule) -> tuple[Ports, bo
     fixed: list[Connections] = []
     names: list[PortName] = []
     odd = False
-    for place, old in enumerate(rule.ports or ()):
-        found = _old_port(old)
+    told: list[tuple[str, Connections | PortName | None, str]] = [
+        (f"ports/{place}", _old_port(item), "a port") for place, item in enumerate(rule.ports or ())
+    ]
+    told += [
+        (f"protocols/{place}", _protocol(item), "a protocol")
+        for place, item in enumerate(rule.protocols or ())
+    ]
+    for where, found, what in told:
         if found is None:
             odd = True
-            reader.flaw(f"{path}/ports/{place}", "a port of a kind that is not known")
-        elif isinstance(found, Connections):
-            fixed.append(found)
-        else:
-            names.append(found)
-    for place, new in enumerate(rule.protocols or ()):
-        found = _protocol(new)
-        if found is None:
-            odd = True
-            reader.flaw(f"{path}/protocols/{place}", "a protocol of a kind that is not known")
+            reader.flaw(f"{path}/{where}", f"{what} of a kind that is not known")
         elif isinstance(found, Connections):
             fixed.append(found)
         else:

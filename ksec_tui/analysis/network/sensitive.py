@@ -97,7 +97,6 @@ CONSOLES: dict[str, str] = {
     "jenkins/jenkins": "Jenkins",
     "apache/airflow": "Airflow",
     "rancher/rancher": "Rancher",
-    "rayproject/ray": "Ray",
     "mlflow/mlflow": "MLflow",
     "longhornio/longhorn-ui": "Longhorn",
     "kiali/kiali": "Kiali",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from ksec_tui.analysis.network.addresses import AddressError, AddressSet
+from ksec_tui.analysis.network.addresses import AddressSet
 from ksec_tui.analysis.network.groups import Classes, Group, Key, NamedPort
 from ksec_tui.analysis.network.labels import bits_of, meets, numbers_of
 from ksec_tui.analysis.network.members import Members, Space
@@ -249,7 +249,7 @@ class Network:
                 if meets(canon, node.metadata.labels)
                 for item in node.status.addresses
             )
-            self._nodes[canon] = self.space.members(groups), AddressSet.union(_addresses(texts))
+            self._nodes[canon] = self.space.members(groups), AddressSet.readable(texts)
 
     def _bits(self, numbers: Iterable[int]) -> int:
         return bits_of(numbers, len(self.groups))
@@ -292,14 +292,6 @@ class Network:
             return self.space.select(scope.namespaces, scope.pods)
         number = self._number.get(scope.home)
         return self.space.nobody if number is None else self.space.local(number, scope.pods)
-
-
-def _addresses(texts: Iterable[str]) -> Iterable[AddressSet]:
-    for text in texts:
-        try:
-            yield AddressSet.address(text)
-        except AddressError:
-            continue  # a host name
 
 
 def network(snapshot: Snapshot, rules: Rules = DEFAULT) -> Network:

@@ -101,3 +101,12 @@ def test_ranges_are_told_as_blocks_where_they_are_such() -> None:
     assert str(AddressSet.block("10.0.0.0/30", ["10.0.0.0/32"])) == "10.0.0.1-10.0.0.3"
     assert str(ANYWHERE) == "0.0.0.0/0, ::/0"
     assert str(NOWHERE) == "no address"
+
+
+def test_one_block_beside_very_many_cuts_the_same() -> None:
+    many = AddressSet.union(AddressSet.address(f"10.0.{at}.7") for at in range(100))
+    block = AddressSet.block("10.0.40.0/22")
+    for common in (many & block, block & many):
+        assert common == AddressSet.union(AddressSet.address(f"10.0.{at}.7") for at in range(40, 44))
+    assert (many - block) | (many & block) == many
+    assert not many & AddressSet.block("10.1.0.0/16")

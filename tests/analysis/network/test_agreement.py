@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from ksec_tui.analysis.network.blast import blast_radius
 from ksec_tui.analysis.network.changes import Change, Place, flow_changes
+from ksec_tui.analysis.network.exposure import Certainty, blocked, exposures
 from ksec_tui.analysis.network.listing.choice import Choice
 from ksec_tui.analysis.network.listing.plain import plain_listing
 from ksec_tui.analysis.network.matrix import matrix
 from ksec_tui.analysis.network.ports import ALL, NONE, Connections
-from ksec_tui.analysis.network.reach import End, Flow, address_end, flow
+from ksec_tui.analysis.network.reach import End, Flow, address_end, flow, group_end
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.examples import snapshot_of
 from tests.analysis.network.naive import World
 from tests.analysis.network.test_semantics import (
     OUTSIDE,
@@ -29,6 +31,7 @@ from tests.analysis.network.test_semantics import (
     some_labels,
     worlds,
 )
+from tests.analysis.network.worlds import balancer, daemon_set, deployment, policy
 
 Tree = dict[str, Any]
 Ends = dict[ObjectRef, End]
@@ -155,3 +158,43 @@ def test_a_change_tells_just_what_differs_between_the_pairs(step: tuple[World, W
         assert told(changes.gained, ip, ref) == then_into - into
         assert told(changes.lost, ref, ip) == out - then_out
         assert told(changes.gained, ref, ip) == then_out - out
+
+
+@both_said
+@given(
+    st.lists(policy_spec, max_size=3), st.lists(admin_spec, max_size=2), st.sampled_from(OUTSIDE), some_labels
+)
+def test_what_comes_in_by_a_balancer_is_judged_as_the_engine_does(
+    local: list[Tree], admin: list[Tree], ip: str, labels: dict[str, str]
+) -> None:
+    marked = {"app": "web", **labels}
+    prefix = 128 if ":" in ip else 32
+    trees = [
+        {"kind": "Namespace", "metadata": {"name": "a", "labels": labels}},
+        deployment("web", "a", port=80, labels=marked),
+        balancer("web", "a", selector=marked, loadBalancerSourceRanges=[f"{ip}/{prefix}"]),
+        daemon_set("calico-node", "quay.io/calico/node:v3.31.2"),
+        *(policy(f"n{number}", "a", **spec) for number, spec in enumerate(local)),
+        *(
+            {
+                "apiVersion": "policy.networking.k8s.io/v1alpha2",
+                "kind": "ClusterNetworkPolicy",
+                "metadata": {"name": f"c{number}"},
+                "spec": spec,
+            }
+            for number, spec in enumerate(admin)
+        ),
+    ]
+    found = snapshot_of(trees)
+    (web,) = group_end(found, ObjectRef("a", "Deployment", "web", "apps"))
+    said = flow(found, address_end(ip), web)
+    opened = {item.certainty for item in exposures(found) if item.workload.name == "web"}
+    shut = any(item.workload.name == "web" for item in blocked(found))
+    if said.both.allows("TCP", 80):
+        assert opened
+        assert not shut
+    elif said.unknown.allows("TCP", 80):
+        assert opened == {Certainty.MAYBE}
+    else:
+        # A balancer that opens connections of its own may still come in by an address of the network's.
+        assert shut or opened == {Certainty.MAYBE}
