@@ -1,4 +1,7 @@
-"""What a compromised workload reaches: the world outside of pods first, then data stores, then all the rest."""
+"""What a compromised workload reaches: the world outside of pods first, then data stores, then all the rest.
+
+Until a workload is chosen, all of them: those that reach the most data stores and pods first.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import replace
 from ksec_tui.analysis.network.blast import Blast, Reached, Target, blast_radius
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.sensitive import stores
-from ksec_tui.analysis.workloads import workload_named
+from ksec_tui.analysis.workloads import workload_named, workloads
 from ksec_tui.cluster.kinds import POD, WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -38,7 +41,7 @@ TARGETS = {
 MANY = 6
 """Ports that are named."""
 
-HOW = "n on a workload in any list shows what it reaches; so does :blast NAMESPACE/NAME"
+HOW = "n shows what a workload reaches, in any list; so does :blast NAMESPACE/NAME"
 
 
 def blast_of(snapshot: Snapshot, ref: ObjectRef) -> Blast | None:
@@ -53,10 +56,13 @@ def blast_of(snapshot: Snapshot, ref: ObjectRef) -> Blast | None:
 
 
 def blast_rows(view: View) -> Sequence[Row]:
-    """One row for each thing that the chosen workload reaches, and for what lies outside whether it does."""
+    """One row for each thing that the chosen workload reaches, and for what lies outside whether it does.
+
+    Where none is chosen, one row for each workload with pods.
+    """
     ref = view.lens.blast
     if ref is None:
-        return [remark(HOW)]
+        return _everybody(view)
     blast = blast_of(view.state.snapshot, ref)
     if blast is None:
         return [remark(f"{ref} was not read", unknown=True)]
@@ -66,6 +72,32 @@ def blast_rows(view: View) -> Sequence[Row]:
         *(_target(view, item) for item in blast.targets),
         *(_reached(view, item) for item in blast.workloads),
     ]
+
+
+def _everybody(view: View) -> Sequence[Row]:
+    """The workloads that run, the one from which most is reached first."""
+    snapshot = view.state.snapshot
+    found = [(item.ref, blast_of(snapshot, item.ref)) for item in workloads(snapshot)]
+    running = [(ref, blast) for ref, blast in found if blast is not None and blast.groups]
+    running.sort(key=lambda item: (-len(item[1].stores), -item[1].pods, item[0]))
+    return [_overview(view, ref, blast) for ref, blast in running]
+
+
+def _overview(view: View, ref: ObjectRef, blast: Blast) -> Row:
+    held = ", ".join(dict.fromkeys(name for item in blast.stores for name in item.stores.values()))
+    some = any(item.gap for item in blast.doubts)
+    values = {
+        "may": may_cell(None if some else bool(blast.pods), "high" if held else "medium"),
+        "holds": Cell(held, "high") if held else "",
+        "pods": blast.pods,
+    }
+    said = f"reaches {_count(blast.pods, 'pod')}, {_count(len(blast.stores), 'data store')}"
+    notes = (said, *(f"in doubt: {item.words}" for item in blast.doubts))
+    return object_row(view, ref, values, subjects="workloads", notes=notes)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def remark(words: str, *, unknown: bool = False) -> Row:
@@ -145,11 +177,10 @@ def _notice(view: View) -> str:
     snapshot = view.state.snapshot
     blast = blast_of(snapshot, ref) if ref is not None else None
     if blast is None or not blast.groups:
-        return HOW if ref is None else doubt
+        return f"{HOW}  {doubt}".rstrip() if ref is None else doubt
     share = "of those that were read" if snapshot.gap(POD) else f"({blast.share:.0%})"
-    pods = f"{blast.pods:,} pod{'s' if blast.pods != 1 else ''} {share}"
-    held = len(blast.stores)
-    kept = f", {held} data store{'s' if held != 1 else ''}" if held else ", no data store"
+    pods = f"{_count(blast.pods, 'pod')} {share}"
+    kept = f", {_count(len(blast.stores), 'data store')}" if blast.stores else ", no data store"
     own = ", ".join(stores(blast.workload).values())
     itself = f" (itself {own})" if own else ""
     first = f"{blast.workload.ref}{itself} reaches {pods}{kept}"
@@ -172,5 +203,6 @@ LISTING = Listing(
         value_column("by", "BECAUSE", width=20, min_width=16, grow=2, priority=5),
     ),
     blast_rows,
+    empty="no workload has pods that run",
     notice=_notice,
 )

@@ -56,7 +56,7 @@ def _row(view: View, table: Matrix, number: int, name: str, *, draw: bool) -> Ro
             "reaches": _count(shares),
             "order": shares.count("all") * 1000 + shares.count("some"),
         }
-        notes = (*_notes(table, shares), *notes)
+        notes = (*_notes(table, shares, ascii_only=view.ascii), *notes)
     return object_row(
         view,
         ref,
@@ -77,7 +77,7 @@ def _count(shares: Sequence[str]) -> Cell:
     )
 
 
-def _notes(table: Matrix, shares: Sequence[str]) -> Sequence[str]:
+def _notes(table: Matrix, shares: Sequence[str], *, ascii_only: bool) -> Sequence[str]:
     """Which namespaces, by name."""
     words = {
         "all": "all pods, every port",
@@ -90,7 +90,7 @@ def _notes(table: Matrix, shares: Sequence[str]) -> Sequence[str]:
         names = [name for name, share in zip(table.namespaces, shares, strict=True) if share == what]
         if names:
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-            found.append(f"{GLYPHS[what][1]} {said}: {', '.join(names[:12])}{more}")
+            found.append(f"{GLYPHS[what][ascii_only]} {said}: {', '.join(names[:12])}{more}")
     return found
 
 

@@ -35,7 +35,7 @@ def reach_rows(view: View) -> Sequence[Row]:
     """The answer to what was asked: one row for each pair of ends and port."""
     question = view.lens.reach
     if not question:
-        return [remark(f"N asks: may it connect? {USAGE}")]
+        return []
     snapshot = view.state.snapshot
     try:
         wanted = asked(question)
@@ -221,5 +221,6 @@ LISTING = Listing(
         value_column("in", "INTO THE DESTINATION", width=24, min_width=12, grow=3, priority=2),
     ),
     reach_rows,
+    empty="nothing was asked yet: N asks whether one end may connect to another",
     notice=_notice,
 )
