@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import combinations
 
 import msgspec
@@ -59,7 +60,7 @@ class Conflict(msgspec.Struct, frozen=True):
         return f"another staged fix wants something else at {where}: {' against '.join(self.values)}"
 
 
-class FixPlan(msgspec.Struct, frozen=True):
+class FixPlan(msgspec.Struct, frozen=True, dict=True):
     """Staged fixes. Immutable; the order of staging does not count.
 
     Attributes:
@@ -70,23 +71,35 @@ class FixPlan(msgspec.Struct, frozen=True):
 
     def stage(self, finding: Finding, fix: Fix) -> FixPlan:
         """The plan with `fix` for `finding`, instead of an earlier one for the same finding."""
-        rest = self.unstage(finding.fingerprint).staged
-        return FixPlan(tuple(sorted((*rest, Staged(finding, fix)), key=_order)))
+        return self.stage_many([Staged(finding, fix)])
+
+    def stage_many(self, items: Iterable[Staged]) -> FixPlan:
+        """The plan with all of `items`; of several for one finding the last counts."""
+        known = self._by_fingerprint | {item.fingerprint: item for item in items}
+        return self.keeping(sorted(known.values(), key=_order))
 
     def unstage(self, fingerprint: str) -> FixPlan:
         """The plan without what was staged for that finding."""
-        return FixPlan(tuple(item for item in self.staged if item.fingerprint != fingerprint))
+        return self.keeping(item for item in self.staged if item.fingerprint != fingerprint)
+
+    def keeping(self, items: Iterable[Staged]) -> FixPlan:
+        """The plan with those of its fixes alone, given in its order."""
+        return msgspec.structs.replace(self, staged=tuple(items))
 
     def has(self, fingerprint: str) -> bool:
         """Whether a fix is staged for that finding."""
-        return any(item.fingerprint == fingerprint for item in self.staged)
+        return fingerprint in self._by_fingerprint
+
+    @cached_property
+    def _by_fingerprint(self) -> dict[str, Staged]:
+        return {item.fingerprint: item for item in self.staged}
 
     @property
     def manual(self) -> tuple[Staged, ...]:
         """What only a human can do."""
         return tuple(item for item in self.staged if not item.fix.changes)
 
-    @property
+    @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Pairs of fixes that do not go together, and fixes at odds with themselves."""
         return tuple(_conflicts(self.staged))
