@@ -14,8 +14,8 @@ from ksec_tui.checks import all_checks
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.restricted import LEVEL
 from ksec_tui.fixes.restricted_plan import lead, staged_way
+from ksec_tui.fixes.wholes import missing
 from ksec_tui.screens.copying import Copying
-from ksec_tui.screens.details.fix import missing
 from ksec_tui.screens.details.restricted import way, workload_of
 from ksec_tui.screens.pane import View
 

@@ -18,7 +18,7 @@ from ksec_tui.fixes.errors import ExportError
 from ksec_tui.fixes.export import export
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
-from ksec_tui.screens.details.fix import wholes
+from ksec_tui.fixes.wholes import wholes
 from ksec_tui.screens.modals import Ask, Confirm
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.seeking import Seeking

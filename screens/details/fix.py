@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ksec_tui.checks import all_checks, checks_named
-from ksec_tui.cluster.ingest import Document
-from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.runner import fix_for
@@ -18,8 +15,9 @@ from ksec_tui.fixes.owner import manager_of
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import simulate
+from ksec_tui.fixes.wholes import wholes
 from ksec_tui.screens.details.restricted import restricted_lines
-from ksec_tui.screens.details.tab import Fetch, Hand, Tab, heading, line, prose
+from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
 from ksec_tui.screens.widgets.text import Line
 
@@ -45,22 +43,6 @@ def _chosen_fix(hand: Hand) -> Sequence[Line]:
             line("The tab Why says what is wrong; the change is yours to choose.", "muted"),
         ]
     return list(_fix(finding, fix, hand))
-
-
-def wholes(plan: FixPlan, snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
-    """The objects that a plan changes and that the Snapshot does not hold whole, fetched; may block."""
-    return _fetched((staged.fix for staged in plan.staged), snapshot, fetch)
-
-
-def missing(fix: Fix | None, snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
-    """The same for one fix."""
-    return _fetched(() if fix is None else (fix,), snapshot, fetch)
-
-
-def _fetched(fixes: Iterable[Fix], snapshot: Snapshot, fetch: Fetch) -> dict[ObjectRef, Document]:
-    refs = dict.fromkeys(change.target for fix in fixes for change in fix.changes)
-    fetched = ((ref, fetch(snapshot, ref)) for ref in refs if not snapshot.whole(ref))
-    return {ref: document for ref, document in fetched if document is not None}
 
 
 def chosen(hand: Hand) -> Finding | None:

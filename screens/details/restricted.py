@@ -17,7 +17,8 @@ from ksec_tui.fixes.diff import object_diff
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.restricted import LEVEL, Reach, restricted_changes
 from ksec_tui.fixes.restricted_plan import staged_way
-from ksec_tui.screens.details.tab import Fetch, Hand, heading, line, prose
+from ksec_tui.fixes.wholes import Fetch
+from ksec_tui.screens.details.tab import Hand, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
 from ksec_tui.screens.widgets.text import Line
 

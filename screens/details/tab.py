@@ -12,11 +12,9 @@ from types import ModuleType
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.fixes.wholes import Fetch
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.widgets.text import Line
-
-Fetch = Callable[[Snapshot, ObjectRef], Document | None]
-"""From a Snapshot and the name of an object to all of it, None when that cannot be had."""
 
 
 def held(snapshot: Snapshot, ref: ObjectRef) -> Document | None:
