@@ -12,7 +12,7 @@ import msgspec
 
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
-from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Page, Unreadable, item_from_tree
+from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unreadable, item_from_tree
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
@@ -94,6 +94,10 @@ class Snapshot:
 
     def find(self, kind: Kind[T], name: str, namespace: str = "") -> T | None:
         """The object of `kind` with that name, or None."""
+        index = self._names(kind)
+        return cast("T | None", index.get((namespace if kind.namespaced else "", name)))
+
+    def _names(self, kind: Kind[Any]) -> dict[tuple[str, str], KubeObject]:
         index = self._by_name.get(kind.resource)
         if index is None:
             index = {
@@ -101,7 +105,7 @@ class Snapshot:
                 for item in self.of(kind)
             }
             self._by_name[kind.resource] = index
-        return cast("T | None", index.get((namespace if kind.namespaced else "", name)))
+        return index
 
     def get(self, ref: ObjectRef) -> KubeObject | None:
         """The object that `ref` names, or None when it was not read (or does not exist)."""
@@ -183,31 +187,66 @@ class Snapshot:
         Raises:
             ValueError: a document is no readable object of a known kind; the message names it.
         """
+        return self.with_items(
+            {ref: None if tree is None else item_of(ref, tree) for ref, tree in changed.items()}
+        )
+
+    def with_items(self, changed: Mapping[ObjectRef, Item | None]) -> Snapshot:
+        """The same with objects that were decoded already, by `item_of`."""
         objects = dict(self._objects)
-        documents = dict(self._documents)
-        by_kind: dict[str, dict[ObjectRef, KubeObject | None]] = {}
-        for ref, tree in changed.items():
-            kind = kind_named(ref.group, ref.kind)
-            if kind is None:
-                raise ValueError(f"{ref}: this kind of object is not known")
-            slot = by_kind.setdefault(kind.resource, {})
+        by_name: dict[str, dict[tuple[str, str], KubeObject]] = {}
+        more: set[str] = set()
+        documents = self._all_documents()
+        for ref, item in changed.items():
+            kind = _known(ref)
+            index = by_name.get(kind.resource)
+            if index is None:
+                index = by_name[kind.resource] = dict(self._names(kind))
+            key = (ref.namespace if kind.namespaced else "", ref.name)
             documents.pop(ref, None)
-            if tree is None:
-                slot[ref] = None
+            if item is None or item.object is None:
+                index.pop(key, None)
                 continue
-            item = item_from_tree(kind, tree)
-            if item.object is None:
-                raise ValueError(f"{ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
-            if item.object.ref != ref:
-                raise ValueError(f"{ref}: the document is that of {item.object.ref}")
-            slot[ref] = item.object
+            if key not in index:
+                more.add(kind.resource)
+            index[key] = item.object
             if not kind.metadata_only:
                 documents[ref] = item.document
-        for resource, slot in by_kind.items():
-            kept = [item for item in objects.get(resource, ()) if item.ref not in slot]
-            kept.extend(item for item in slot.values() if item is not None)
-            objects[resource] = tuple(sorted(kept, key=_order))
-        return Snapshot(self.source, objects, self.coverage, documents, self.hostile, self.unreadable)
+        for resource, index in by_name.items():
+            found = index.values()
+            objects[resource] = tuple(sorted(found, key=_order) if resource in more else found)
+        made = Snapshot(self.source, objects, self.coverage, documents, self.hostile, self.unreadable)
+        made._by_name.update(by_name)
+        return made
+
+    def _all_documents(self) -> dict[ObjectRef, bytes]:
+        if not isinstance(self._documents, ChainMap):
+            return dict(self._documents)
+        found: dict[ObjectRef, bytes] = {}
+        for store in reversed(self._documents.maps):
+            found.update(store)
+        return found
+
+
+def item_of(ref: ObjectRef, tree: Document) -> Item:
+    """The object `ref`, decoded from its document.
+
+    Raises:
+        ValueError: the document is no readable object of a known kind, or another object; the message names it.
+    """
+    item = item_from_tree(_known(ref), tree)
+    if item.object is None:
+        raise ValueError(f"{ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
+    if item.object.ref != ref:
+        raise ValueError(f"{ref}: the document is that of {item.object.ref}")
+    return item
+
+
+def _known(ref: ObjectRef) -> Kind[Any]:
+    kind = kind_named(ref.group, ref.kind)
+    if kind is None:
+        raise ValueError(f"{ref}: this kind of object is not known")
+    return kind
 
 
 def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:
