@@ -23,19 +23,35 @@ SHOWN = 3
 
 def said(before: Snapshot, after: Snapshot, touched: Iterable[ObjectRef]) -> Iterator[str]:
     """Every effect of a plan on connections, one line each; what concerns most pods first, losses before gains."""
-    kinds = {(ref.group, ref.kind) for ref in touched}
-    if kinds & POLICY_KINDS:
-        found = flow_changes(before, after)
-        # Without pods, in manifests, templates stand for them; else what has none now is not worth a line.
-        live = bool(before.of(POD))
-        yield from (_words("cut off", item) for item in found.lost if item.pairs or not live)
-        yield from (_words("opened", item) for item in found.gained if item.pairs or not live)
-    if kinds & (POLICY_KINDS | _PUBLISHING):
-        old, new = _ways(before), _ways(after)
-        yield from (
-            f"no way in any more: {one_line(item.words)}" for key, item in old.items() if key not in new
-        )
-        yield from (f"new way in: {one_line(item.words)}" for key, item in new.items() if key not in old)
+    refs = tuple(touched)
+    yield from connections(before, after, refs)
+    if publishes(refs):
+        closed, opened = ways(before, after)
+        yield from (f"no way in any more: {one_line(item.words)}" for item in closed)
+        yield from (f"new way in: {one_line(item.words)}" for item in opened)
+
+
+def connections(before: Snapshot, after: Snapshot, touched: Iterable[ObjectRef]) -> Iterator[str]:
+    """What changed policies cut off and open, one line each."""
+    if not {(ref.group, ref.kind) for ref in touched} & POLICY_KINDS:
+        return
+    found = flow_changes(before, after)
+    # Without pods, in manifests, templates stand for them; else what has none now is not worth a line.
+    live = bool(before.of(POD))
+    yield from (_words("cut off", item) for item in found.lost if item.pairs or not live)
+    yield from (_words("opened", item) for item in found.gained if item.pairs or not live)
+
+
+def publishes(touched: Iterable[ObjectRef]) -> bool:
+    """Whether one of the objects is of a kind that decides who comes in."""
+    return bool({(ref.group, ref.kind) for ref in touched} & (POLICY_KINDS | _PUBLISHING))
+
+
+def ways(before: Snapshot, after: Snapshot) -> tuple[tuple[Exposure, ...], tuple[Exposure, ...]]:
+    """The ways in that go, and those that come."""
+    old, new = _ways(before), _ways(after)
+    closed = tuple(item for key, item in old.items() if key not in new)
+    return closed, tuple(item for key, item in new.items() if key not in old)
 
 
 def _words(verb: str, change: Change) -> str:
