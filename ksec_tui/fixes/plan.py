@@ -10,7 +10,7 @@ import msgspec
 
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.finding import Finding
-from ksec_tui.findings.fix import Change, Fix, PatchType
+from ksec_tui.findings.fix import Change, Fix, PatchType, Risk
 from ksec_tui.fixes.merging import Clash, check_types, combine
 
 # New objects first and removals last, so that no permission or route is missing in between. JSON patches go
@@ -20,10 +20,17 @@ _PHASE = {PatchType.CREATE: 0, PatchType.JSON: 1, PatchType.STRATEGIC: 1, PatchT
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """A finding and the fix that was chosen for it."""
+    """A finding and the fix that was chosen for it.
+
+    Attributes:
+        confirmed: whether a human looked at the fix and wants it; what REVIEW asks for.
+        edited: whether a human changed the fix: wrote it anew or took a part out.
+    """
 
     finding: Finding
     fix: Fix
+    confirmed: bool = False
+    edited: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -86,6 +93,15 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
         """The plan with those of its fixes alone, given in its order."""
         return msgspec.structs.replace(self, staged=tuple(items))
 
+    def confirm(self, fingerprints: Iterable[str]) -> FixPlan:
+        """The plan with these fixes looked at by a human."""
+        found = (item for mark in fingerprints if (item := self.of(mark)) is not None)
+        return self.stage_many(msgspec.structs.replace(item, confirmed=True) for item in found)
+
+    def of(self, fingerprint: str) -> Staged | None:
+        """What is staged for that finding."""
+        return self._by_fingerprint.get(fingerprint)
+
     def has(self, fingerprint: str) -> bool:
         """Whether a fix is staged for that finding."""
         return fingerprint in self._by_fingerprint
@@ -98,6 +114,15 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
     def manual(self) -> tuple[Staged, ...]:
         """What only a human can do."""
         return tuple(item for item in self.staged if not item.fix.changes)
+
+    @property
+    def unconfirmed(self) -> tuple[Staged, ...]:
+        """What asks for a review that no human has made yet."""
+        return tuple(
+            item
+            for item in self.staged
+            if item.fix.changes and item.fix.risk is Risk.REVIEW and not item.confirmed
+        )
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
