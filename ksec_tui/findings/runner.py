@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -121,11 +121,26 @@ def run(
     Raises:
         Cancelled: `cancel` was set.
     """
-    results: dict[str, CheckResult] = {}
-    for item in checks:
+
+    def go_on() -> None:
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        old = previous.by_check.get(item.id)
+
+    return Results(run_checks(snapshot, checks, previous.by_check, changed, go_on))
+
+
+def run_checks(
+    snapshot: Snapshot,
+    checks: Iterable[Check[Any]],
+    previous: Mapping[str, CheckResult],
+    changed: frozenset[str] | None,
+    step: Callable[[], None],
+) -> dict[str, CheckResult]:
+    """As `run`, by check and not yet in order; `step` is called before each check and may raise."""
+    results: dict[str, CheckResult] = {}
+    for item in checks:
+        step()
+        old = previous.get(item.id)
         if (
             old is not None
             and changed is not None
@@ -136,7 +151,7 @@ def run(
             results[item.id] = old
         else:
             results[item.id] = run_one(snapshot, item)
-    return Results(results)
+    return results
 
 
 def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:

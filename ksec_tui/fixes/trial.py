@@ -1,26 +1,21 @@
-"""One try: some staged fixes applied to a Snapshot, and what the checks say of the result."""
+"""Staged fixes carried out on a Snapshot: again only for those objects whose fixes have changed."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
-from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.ingest import Document, Item
 from ksec_tui.cluster.kinds import kind_named
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.check import Check
-from ksec_tui.findings.finding import Evidence, Finding
+from ksec_tui.cluster.snapshot import Snapshot, item_of
 from ksec_tui.findings.fix import Change, PatchType
-from ksec_tui.findings.runner import Results, run
-from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.apply import apply
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.guards import guard
-from ksec_tui.fixes.plan import FixPlan, Merged
+from ksec_tui.fixes.plan import FixPlan, Merged, Staged
+from ksec_tui.fixes.progress import Pace
 from ksec_tui.fixes.rollout import rolled_out
 
 Documents = Mapping[ObjectRef, Document]
@@ -34,8 +29,8 @@ class Patched(msgspec.Struct, frozen=True):
         before: each touched object as it was; None for a new one.
         after: each touched object as it is; None for a deleted one. Pods that follow are not in here.
         rollouts: the controllers whose pods are replaced.
-        failures: fingerprint -> why the change does not apply, one sentence.
-        touched: resource names of everything that changed, the pods too.
+        failures: fingerprint -> why the change does not apply, one sentence; then nothing else is given.
+        items: everything that changed, decoded, the pods too; None for what is gone.
     """
 
     snapshot: Snapshot
@@ -43,42 +38,141 @@ class Patched(msgspec.Struct, frozen=True):
     after: dict[ObjectRef, Document | None]
     rollouts: tuple[ObjectRef, ...]
     failures: dict[str, str]
-    touched: frozenset[str]
+    items: dict[ObjectRef, Item | None]
+
+    def changed_since(self, other: Patched | None) -> frozenset[str]:
+        """Resource names of what is not as in `other`; as in the Snapshot that was read for None."""
+        theirs = {} if other is None else other.items
+        refs = {
+            ref
+            for ref in self.items.keys() | theirs.keys()
+            if ref not in self.items or ref not in theirs or self.items[ref] is not theirs[ref]
+        }
+        kinds = {kind_named(ref.group, ref.kind) for ref in refs}
+        return frozenset(kind.resource for kind in kinds if kind is not None)
 
 
-def carry_out(snapshot: Snapshot, plan: FixPlan, documents: Documents) -> Patched:
-    """Apply every change of `plan`; those that fail are left out and named."""
+class _Part(msgspec.Struct, frozen=True):
+    """What becomes of the objects of some fixes that share none with the others."""
+
     before: dict[ObjectRef, Document | None] = {}
     after: dict[ObjectRef, Document | None] = {}
+    rollouts: tuple[ObjectRef, ...] = ()
+    own: dict[ObjectRef, Item | None] = {}
+    pods: dict[ObjectRef, Item | None] = {}
     failures: dict[str, str] = {}
-    for merged in plan.changes():
-        target = merged.change.target
+
+
+class Carrier:
+    """Carries out plans on one Snapshot; keeps what became of each object for the next plan that asks the same.
+
+    Args:
+        snapshot: what was read.
+        documents: whole objects for those that the Snapshot does not hold whole.
+        pace: told how many groups of fixes are done.
+    """
+
+    def __init__(self, snapshot: Snapshot, documents: Documents, pace: Pace) -> None:
+        self._snapshot = snapshot
+        self._documents = documents
+        self._pace = pace
+        self._known: dict[tuple[str, ...], _Part] = {}
+
+    def carry_out(self, plan: FixPlan) -> Patched:
+        """Apply every change of `plan`; when some fail, they are named and nothing else is given.
+
+        Raises:
+            Cancelled: the simulation is to be given up.
+        """
+        parts: list[_Part] = []
+        groups = _apart(plan.staged)
+        for group in groups:
+            self._pace.step("Carrying out", len(parts), len(groups))
+            parts.append(self._part(plan, group))
+        failures: dict[str, str] = {}
+        for part in parts:
+            failures |= part.failures
+        if failures:
+            return Patched(self._snapshot, {}, {}, (), failures, {})
+        before: dict[ObjectRef, Document | None] = {}
+        after: dict[ObjectRef, Document | None] = {}
+        own: dict[ObjectRef, Item | None] = {}
+        pods: dict[ObjectRef, Item | None] = {}
+        for part in parts:
+            before |= part.before
+            after |= part.after
+            own |= part.own
+            pods |= part.pods
+        items = pods | own
+        rollouts = tuple(sorted(ref for part in parts for ref in part.rollouts))
+        patched = self._snapshot.with_items(items)
+        return Patched(patched, _in_order(before), _in_order(after), rollouts, {}, items)
+
+    def _part(self, plan: FixPlan, group: list[Staged]) -> _Part:
+        key = tuple(item.fingerprint for item in group)
+        if key not in self._known:
+            self._known[key] = self._carried(plan.keeping(group))
+        return self._known[key]
+
+    def _carried(self, plan: FixPlan) -> _Part:
+        before: dict[ObjectRef, Document | None] = {}
+        after: dict[ObjectRef, Document | None] = {}
+        failures: dict[str, str] = {}
+        for merged in plan.changes():
+            target = merged.change.target
+            try:
+                if target not in before:
+                    before[target] = after[target] = _load(self._snapshot, merged, self._documents)
+                result = apply(after[target], merged.change)
+                guard(after[target], result, merged.change)
+            except PatchError as error:
+                failures.update({item.fingerprint: f"{error}." for item in merged.staged})
+            else:
+                after[target] = result
+        if failures:
+            return _Part(failures=failures)
+        rollouts = []
+        followers: dict[ObjectRef, Document | None] = {}
+        for ref, document in after.items():
+            pods = rolled_out(self._snapshot, ref, before[ref], document)
+            if pods and ref.kind != "CronJob":
+                rollouts.append(ref)
+            followers = pods | followers
         try:
-            if target not in before:
-                before[target] = after[target] = _load(snapshot, merged, documents)
-            result = apply(after[target], merged.change)
-            guard(after[target], result, merged.change)
-        except PatchError as error:
-            failures.update({item.fingerprint: f"{error}." for item in merged.staged})
-        else:
-            after[target] = result
-    if failures:
-        return Patched(snapshot, {}, {}, (), failures, frozenset())
-    everything = dict(after)
-    rollouts = []
-    for ref, document in after.items():
-        pods = rolled_out(snapshot, ref, before[ref], document)
-        if pods and ref.kind != "CronJob":
-            rollouts.append(ref)
-        everything = pods | everything
-    try:
-        patched = snapshot.with_documents(everything)
-    except ValueError as error:
-        every = {item.fingerprint: f"The patched object is not readable: {error}." for item in plan.staged}
-        return Patched(snapshot, {}, {}, (), every, frozenset())
-    kinds = {kind_named(ref.group, ref.kind) for ref in everything}
-    touched = frozenset(kind.resource for kind in kinds if kind is not None)
-    return Patched(patched, before, after, tuple(rollouts), {}, touched)
+            own, pods_too = _decoded(after), _decoded(followers)
+        except ValueError as error:
+            reason = f"The patched object is not readable: {error}."
+            return _Part(failures={item.fingerprint: reason for item in plan.staged})
+        return _Part(before, after, tuple(rollouts), own, pods_too)
+
+
+def _in_order(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:
+    return {ref: documents[ref] for ref in sorted(documents)}
+
+
+def _decoded(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Item | None]:
+    return {ref: None if tree is None else item_of(ref, tree) for ref, tree in documents.items()}
+
+
+def _apart(staged: tuple[Staged, ...]) -> list[list[Staged]]:
+    """The fixes in groups of which no two change the same object."""
+    head: dict[ObjectRef, ObjectRef] = {}
+
+    def leader(ref: ObjectRef) -> ObjectRef:
+        while (above := head.setdefault(ref, ref)) != ref:
+            head[ref] = head[above]
+            ref = head[ref]
+        return ref
+
+    for item in staged:
+        first, *rest = [change.target for change in item.fix.changes] or [item.finding.subject]
+        for other in rest:
+            head[leader(other)] = leader(first)
+    groups: dict[ObjectRef, list[Staged]] = {}
+    for item in staged:
+        if item.fix.changes:
+            groups.setdefault(leader(item.fix.changes[0].target), []).append(item)
+    return list(groups.values())
 
 
 def _load(snapshot: Snapshot, merged: Merged, documents: Documents) -> Document | None:
@@ -103,108 +197,3 @@ def _of_metadata(change: Change) -> bool:
     if change.type is not PatchType.STRATEGIC or not isinstance(body, dict) or set(body) != {"metadata"}:
         return False
     return isinstance(body["metadata"], dict) and set(body["metadata"]) <= {"labels", "annotations"}
-
-
-class Verdicts(msgspec.Struct, frozen=True):
-    """What changed between two runs of the checks.
-
-    Attributes:
-        removed: FAILs that are neither FAIL nor UNKNOWN any more, as they were.
-        added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are. A FAIL of a
-            check that only offers more safety is none of them.
-        staying: fingerprint -> what is FAIL or UNKNOWN now.
-    """
-
-    removed: tuple[Finding, ...]
-    added: tuple[Finding, ...]
-    staying: dict[str, Finding]
-
-
-def judge(
-    patched: Patched,
-    checks: Sequence[Check[Any]],
-    before: Results,
-    cancel: threading.Event | None = None,
-) -> Verdicts:
-    """Run again what looks at a touched kind, and compare with `before`, the results of all `checks`."""
-    after = run(patched.snapshot, checks, previous=before, changed=patched.touched, cancel=cancel)
-    old = {finding.fingerprint: finding for finding in before.findings}
-    new = {finding.fingerprint: finding for finding in after.findings}
-    removed = tuple(
-        finding for mark, finding in old.items() if finding.verdict is Verdict.FAIL and mark not in new
-    )
-    offers = {item.id for item in checks if item.offer}
-    added = tuple(
-        finding
-        for mark, finding in new.items()
-        if not (finding.check in offers and finding.verdict is Verdict.FAIL)
-        and _worse(old.get(mark), finding)
-        and not _moved(patched, removed, finding)
-        and not _lessened(old.get(mark), removed, finding)
-        and not _unveiled(checks, old.get(mark), removed, finding)
-    )
-    return Verdicts(removed, added, new)
-
-
-def _moved(patched: Patched, removed: Sequence[Finding], finding: Finding) -> bool:
-    """Whether it was told, as bad or worse, of an object that goes, and is of one that is made in its place."""
-    made = finding.subject in patched.before and patched.before[finding.subject] is None
-    return made and any(
-        other.check == finding.check
-        and other.severity >= finding.severity
-        and patched.after.get(other.subject, {}) is None
-        and {piece.ref for piece in other.evidence} == {piece.ref for piece in finding.evidence}
-        for other in removed
-    )
-
-
-def _lessened(old: Finding | None, removed: Sequence[Finding], finding: Finding) -> bool:
-    """Whether it tells, less severe, what another check told of the same places: a mount now read-only."""
-    if finding.verdict is not Verdict.FAIL:
-        return False
-    known = {_place(piece) for piece in old.evidence} if old is not None else set()
-    fresh = {_place(piece) for piece in finding.evidence} - known
-    worse = {
-        _place(piece)
-        for other in removed
-        if other.subject == finding.subject and other.severity > finding.severity
-        for piece in other.evidence
-    }
-    return bool(fresh) and fresh <= worse
-
-
-def _unveiled(
-    checks: Sequence[Check[Any]], old: Finding | None, removed: Sequence[Finding], finding: Finding
-) -> bool:
-    """Whether it tells nothing but what a worse finding, now gone, kept it from telling."""
-    veiling = {item.id for item in checks if finding.check in item.veils}
-    if not veiling or finding.verdict is not Verdict.FAIL:
-        return False
-    known = {piece.words for piece in old.evidence} if old is not None else set()
-    fresh = [piece for piece in finding.evidence if piece.words not in known]
-    freed = {
-        other.subject for other in removed if other.check in veiling and other.severity >= finding.severity
-    }
-    return bool(fresh) and all((piece.ref or finding.subject) in freed for piece in fresh)
-
-
-def _worse(old: Finding | None, new: Finding) -> bool:
-    if new.verdict is Verdict.FAIL and new.severity is Severity.INFO:
-        # A remark (a role that nothing is bound to any more) is no risk that a fix brings.
-        return False
-    if old is None:
-        return True
-    if new.verdict is Verdict.UNKNOWN or old.verdict is Verdict.UNKNOWN:
-        return old.verdict is not new.verdict
-    if new.severity > old.severity:
-        return True
-    words = {piece.words for piece in old.evidence}
-    places = {_place(piece) for piece in old.evidence}
-    # The same place told in other words is the same evidence; the same words at another place are too.
-    return any(piece.words not in words and _place(piece) not in places for piece in new.evidence)
-
-
-def _place(piece: Evidence) -> tuple[ObjectRef | None, str]:
-    """Where evidence stands; rules of a role are one place, since a patch may split and move them."""
-    head, _, last = piece.path.rpartition("/")
-    return piece.ref, head if head == "/rules" and last.isdigit() else piece.path

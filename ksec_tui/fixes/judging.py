@@ -1,0 +1,211 @@
+"""What the checks say of a Snapshot with fixes carried out, against what they said of it before."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Evidence, Finding, rank
+from ksec_tui.findings.runner import CheckResult, Results, run_checks
+from ksec_tui.findings.verdict import Severity, Verdict
+from ksec_tui.fixes.places import Places
+from ksec_tui.fixes.progress import Pace
+from ksec_tui.fixes.trial import Patched
+
+_Found = dict[ObjectRef, Finding]
+
+
+class Verdicts(msgspec.Struct, frozen=True):
+    """What changed between two runs of the checks.
+
+    Attributes:
+        removed: FAILs that are neither FAIL nor UNKNOWN any more, as they were; of checks that only offer more
+            safety also those that offer something else now.
+        added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are. A FAIL of a
+            check that only offers more safety is none of them.
+        staying: what is FAIL or UNKNOWN now of what was staged, by check and object.
+    """
+
+    removed: tuple[Finding, ...]
+    added: tuple[Finding, ...]
+    staying: dict[tuple[str, ObjectRef], Finding]
+
+    def stays(self, finding: Finding) -> Finding | None:
+        """What `finding`, which was staged, has become; None when it is gone."""
+        return self.staying.get((finding.check, finding.subject))
+
+
+class Judge:
+    """Judges one trial after the other; what is as in the last one is not judged again.
+
+    Args:
+        snapshot: what was read.
+        checks: all of them.
+        before: what they say of it.
+        pace: told how many checks are done.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        checks: Sequence[Check[Any]],
+        before: Results,
+        pace: Pace,
+    ) -> None:
+        self._snapshot = snapshot
+        self._checks = checks
+        self._before = before
+        self._pace = pace
+        self._offers = {item.id for item in checks if item.offer}
+        self._veils = {name: {item.id for item in checks if name in item.veils} for name in _veiled(checks)}
+        self._old: dict[str, _Found] = {}
+        self._last: tuple[Patched | None, dict[str, CheckResult]] = (None, before.by_check)
+
+    def judge(self, patched: Patched, staged: Iterable[Finding]) -> Verdicts:
+        """Run again what looks at a kind that changed, and compare with what was.
+
+        Raises:
+            Cancelled: the simulation is to be given up.
+        """
+        last, results = self._last
+        changed = patched.changed_since(last)
+        after = run_checks(patched.snapshot, self._checks, results, changed, self._steps())
+        self._last = (patched, after)
+        differing = [item for item in self._checks if after[item.id] is not self._before.by_check[item.id]]
+        new = {item.id: _by_subject(after[item.id]) for item in differing}
+        removed = [finding for item in differing for finding in self._removed(item, new[item.id])]
+        about: dict[ObjectRef, list[Finding]] = {}
+        for finding in removed:
+            about.setdefault(finding.subject, []).append(finding)
+        comparison = _Comparison(patched, Places(self._snapshot, patched), removed, about, self._veils)
+        added = [
+            finding
+            for item in differing
+            for finding in new[item.id].values()
+            if not (item.offer and finding.verdict is Verdict.FAIL)
+            and comparison.brings(self._was(item.id).get(finding.subject), finding)
+        ]
+        staying = {}
+        for finding in staged:
+            found = new[finding.check] if finding.check in new else self._was(finding.check)
+            now = found.get(finding.subject)
+            if now is not None and not (finding.check in self._offers and _other_offer(finding, now)):
+                staying[finding.check, finding.subject] = now
+        return Verdicts(tuple(sorted(removed, key=rank)), tuple(sorted(added, key=rank)), staying)
+
+    def _steps(self) -> Callable[[], None]:
+        done = itertools.count()
+        return lambda: self._pace.step("Looking again", next(done), len(self._checks))
+
+    def _was(self, check: str) -> _Found:
+        if check not in self._old:
+            self._old[check] = _by_subject(self._before.by_check[check])
+        return self._old[check]
+
+    def _removed(self, item: Check[Any], new: _Found) -> list[Finding]:
+        return [
+            finding
+            for subject, finding in self._was(item.id).items()
+            if finding.verdict is Verdict.FAIL
+            and ((now := new.get(subject)) is None or (item.offer and _other_offer(finding, now)))
+        ]
+
+
+def _veiled(checks: Sequence[Check[Any]]) -> set[str]:
+    return {name for item in checks for name in item.veils}
+
+
+def _by_subject(result: CheckResult) -> _Found:
+    return {finding.subject: finding for finding in result.findings}
+
+
+def _other_offer(old: Finding, new: Finding) -> bool:
+    """Whether what a check offers now is nothing that it offered before."""
+    if new.verdict is not Verdict.FAIL:
+        return False
+    return {piece.words for piece in old.evidence}.isdisjoint(piece.words for piece in new.evidence)
+
+
+class _Comparison(msgspec.Struct, frozen=True):
+    """Tells what a trial brings from what it only moves, lessens or lays open."""
+
+    patched: Patched
+    places: Places
+    removed: Sequence[Finding]
+    about: dict[ObjectRef, list[Finding]]
+    veils: dict[str, set[str]]
+
+    def brings(self, old: Finding | None, finding: Finding) -> bool:
+        """Whether a finding, which was `old`, is a risk that was not there."""
+        return (
+            self._worse(old, finding)
+            and not self._moved(finding)
+            and not self._lessened(old, finding)
+            and not self._unveiled(old, finding)
+        )
+
+    def _worse(self, old: Finding | None, new: Finding) -> bool:
+        if old is new:
+            return False
+        if new.verdict is Verdict.FAIL and new.severity is Severity.INFO:
+            # A remark (a role that nothing is bound to any more) is no risk that a fix brings.
+            return False
+        if old is None:
+            return True
+        if new.verdict is Verdict.UNKNOWN or old.verdict is Verdict.UNKNOWN:
+            return old.verdict is not new.verdict
+        if new.severity > old.severity:
+            return True
+        # The same place told in other words is the same evidence; the same words at another place are too.
+        fresh = _other_words(old, new)
+        if not fresh:
+            return False
+        places = self.places.before(old.subject, old.evidence)
+        return not self.places.after(new.subject, fresh) <= places
+
+    def _moved(self, finding: Finding) -> bool:
+        """Whether it was told, as bad or worse, of an object that goes, and is of one that is made in its place."""
+        before, after = self.patched.before, self.patched.after
+        made = finding.subject in before and before[finding.subject] is None
+        return made and any(
+            other.check == finding.check
+            and other.severity >= finding.severity
+            and after.get(other.subject, {}) is None
+            and {piece.ref for piece in other.evidence} == {piece.ref for piece in finding.evidence}
+            for other in self.removed
+        )
+
+    def _lessened(self, old: Finding | None, finding: Finding) -> bool:
+        """Whether it tells, less severe, what another check told of the same places: a mount now read-only."""
+        worse = [item for item in self.about.get(finding.subject, ()) if item.severity > finding.severity]
+        if finding.verdict is not Verdict.FAIL or not worse:
+            return False
+        known = set() if old is None else self.places.before(old.subject, old.evidence)
+        fresh = self.places.after(finding.subject, finding.evidence) - known
+        told = self.places.before(finding.subject, [piece for item in worse for piece in item.evidence])
+        return bool(fresh) and fresh <= told
+
+    def _unveiled(self, old: Finding | None, finding: Finding) -> bool:
+        """Whether it tells nothing but what a worse finding, now gone, kept it from telling."""
+        veiling = self.veils.get(finding.check)
+        if not veiling or finding.verdict is not Verdict.FAIL:
+            return False
+        fresh = finding.evidence if old is None else _other_words(old, finding)
+        freed = {
+            other.subject
+            for other in self.removed
+            if other.check in veiling and other.severity >= finding.severity
+        }
+        return bool(fresh) and all((piece.ref or finding.subject) in freed for piece in fresh)
+
+
+def _other_words(old: Finding, new: Finding) -> list[Evidence]:
+    """The evidence of `new` that `old` did not tell in the same words."""
+    words = {piece.words for piece in old.evidence}
+    return [piece for piece in new.evidence if piece.words not in words]
