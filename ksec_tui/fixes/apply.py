@@ -1,15 +1,16 @@
-"""Applies one change to one object, as the API server would."""
+"""Applies one patch or change to one object, as the API server would."""
 
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import Any, cast
 
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.json_patch import json_patch
 from ksec_tui.fixes.merge_keys import shape_of
+from ksec_tui.fixes.merge_patch import merge_patch
 from ksec_tui.fixes.strategic import strategic_merge
 
 
@@ -40,18 +41,47 @@ def apply(document: Document | None, change: Change) -> Document | None:
         raise PatchError(f"{target} does not exist")
     if change.type is PatchType.DELETE:
         return None
-    if change.type is PatchType.JSON:
-        result = json_patch(document, change.body)
-    else:
-        shape = shape_of(target.group, target.kind)
-        if shape is None:
-            raise PatchError(f"{target} is a custom resource, which takes no strategic merge patch")
-        if not isinstance(change.body, dict):
-            raise PatchError("a strategic merge patch is a mapping")
-        result = strategic_merge(document, change.body, shape)
+    result = _patched(document, change.body, change.type.value, (target.group, target.kind), None)
     if _identity(result, change) != _identity(document, change):
         raise PatchError(f"the change is for {target} and makes another object of it")
     return cast("Document", result)
+
+
+def patched(document: Document, patch: object, how: str, *, release: tuple[int, int] | None = None) -> Any:
+    """What a patch makes of an object; the inputs are not changed.
+
+    Args:
+        document: the object, with apiVersion and kind.
+        patch: a list of operations for ``json``, else a mapping.
+        how: ``strategic``, ``merge`` (RFC 7386) or ``json`` (RFC 6902).
+        release: major and minor version of the Kubernetes that patches; None for today's. Before 1.28 a
+            strategic merge patch left its directives in fields that the object lacked.
+
+    Raises:
+        PatchError: the patch does not apply; the message says why in one sentence.
+    """
+    group = str(document.get("apiVersion", "")).rpartition("/")[0]
+    return _patched(document, patch, how, (group, str(document.get("kind", ""))), release)
+
+
+def _patched(
+    document: Document, patch: Any, how: str, kind: tuple[str, str], release: tuple[int, int] | None
+) -> Any:
+    if how == "json":
+        return json_patch(document, patch)
+    if not isinstance(patch, dict):
+        raise PatchError(f"a {how} patch is a mapping")
+    if how == "merge":
+        return merge_patch(document, patch)
+    if how != "strategic":
+        raise PatchError(f"there is no patch of type {how!r}; one of strategic, merge, json")
+    shape = shape_of(*kind)
+    if shape is None:
+        raise PatchError(
+            f"{kind[1]} of {kind[0]} is a custom resource, which takes no strategic merge patch, "
+            "only a JSON patch or a merge patch"
+        )
+    return strategic_merge(document, patch, shape, release=release)
 
 
 def _identity(document: object, change: Change) -> tuple[str, str, str, str]:

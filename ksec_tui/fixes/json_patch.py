@@ -1,7 +1,8 @@
-"""JSON Patch (RFC 6902) and JSON Merge Patch (RFC 7386).
+"""JSON Patch (RFC 6902), as the library of the API server (evanphx/json-patch v4) applies it.
 
-Where the library of the API server (evanphx/json-patch v4) is more lenient than the RFC, so is this:
-`replace` sets an absent field of a mapping, and `test` takes an absent field for null.
+It is more lenient than the RFC in that `replace` sets an absent field of a mapping, `copy` takes null from one,
+and `test` takes an absent field for null; stricter in that nothing can be added at the root. Positions that
+count from the end, or are written with a sign or leading zeros, are refused here: no patch of ours has them.
 """
 
 from __future__ import annotations
@@ -30,19 +31,6 @@ def json_patch(document: Any, operations: object) -> Any:
     return root[0]
 
 
-def merge_patch(document: Any, patch: Any) -> Any:
-    """Apply a merge patch: mappings merge, null removes, all else (lists too) is replaced."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    result = dict(document) if isinstance(document, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), value)
-    return {key: copy.deepcopy(value) for key, value in result.items()}
-
-
 def _operate(root: list[Any], operation: Mapping[str, Any]) -> None:
     name, path = operation.get("op"), _text(operation, "path")
     match name:
@@ -55,12 +43,12 @@ def _operate(root: list[Any], operation: Mapping[str, Any]) -> None:
         case "test":
             _test(root, path, _value(operation))
         case "copy":
-            _add(root, path, copy.deepcopy(_lookup(root, _text(operation, "from"))))
+            _add(root, path, copy.deepcopy(_held(root, _text(operation, "from"))))
         case "move":
             source = _text(operation, "from")
             if path.startswith(f"{source}/"):
                 raise PatchError(f"{source} cannot be moved below itself")
-            value = _lookup(root, source)
+            value = _held(root, source)
             _remove(root, source)
             _add(root, path, value)
         case _:
@@ -100,15 +88,20 @@ def _existing(parent: Any, part: str, path: str) -> Any:
     raise PatchError(f"there is nothing at {path}")
 
 
-def _lookup(root: list[Any], path: str) -> Any:
+def _held(root: list[Any], path: str) -> Any:
+    """As the API server's library has it: null is what an absent field of a mapping holds."""
+    _check_below_root(path)
     parent, part = _parent(root, path)
-    return parent[_existing(parent, part, path)]
+    return parent.get(part) if isinstance(parent, dict) else parent[_existing(parent, part, path)]
+
+
+def _check_below_root(path: str) -> None:
+    if not path:
+        raise PatchError("the whole object can only be replaced or tested by a JSON patch")
 
 
 def _add(root: list[Any], path: str, value: Any) -> None:
-    if not path:
-        root[0] = value
-        return
+    _check_below_root(path)
     parent, part = _parent(root, path)
     if isinstance(parent, dict):
         parent[part] = value
@@ -122,12 +115,13 @@ def _add(root: list[Any], path: str, value: Any) -> None:
 
 def _replace(root: list[Any], path: str, value: Any) -> None:
     """As the API server's library has it: a field that is absent from its mapping is set."""
+    if not path and not isinstance(value, (dict, list)):
+        raise PatchError("only a mapping or a list can replace the whole object")
     parent, part = _parent(root, path)
     parent[part if isinstance(parent, dict) else _existing(parent, part, path)] = value
 
 
 def _test(root: list[Any], path: str, expected: Any) -> None:
-    """As the API server's library has it: null is what an absent field of a mapping holds."""
     parent, part = _parent(root, path)
     if isinstance(parent, dict) and part not in parent and expected is None:
         return
@@ -136,7 +130,6 @@ def _test(root: list[Any], path: str, expected: Any) -> None:
 
 
 def _remove(root: list[Any], path: str) -> None:
-    if not path:
-        raise PatchError("the whole object cannot be removed by a JSON patch")
+    _check_below_root(path)
     parent, part = _parent(root, path)
     del parent[_existing(parent, part, path)]

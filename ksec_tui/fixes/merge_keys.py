@@ -41,9 +41,10 @@ _CONTAINER = {
     "volumeMounts": Shape(key="mountPath"),
     "volumeDevices": Shape(key="devicePath"),
 }
+_CLAIM_TEMPLATE = Shape({"metadata": _META})
 _POD_SPEC = Shape(
     {
-        "volumes": Shape(key="name"),
+        "volumes": Shape({"ephemeral": Shape({"volumeClaimTemplate": _CLAIM_TEMPLATE})}, key="name"),
         "initContainers": Shape(_CONTAINER, key="name"),
         "containers": Shape(_CONTAINER, key="name"),
         "ephemeralContainers": Shape(_CONTAINER, key="name"),
@@ -54,8 +55,14 @@ _POD_SPEC = Shape(
         "resourceClaims": Shape(key="name"),
     }
 )
+_CONTAINER_STATUS = Shape(
+    {"allocatedResourcesStatus": Shape(key="name"), "volumeMounts": Shape(key="mountPath")}
+)
 _POD_STATUS = Shape(
     {
+        "containerStatuses": _CONTAINER_STATUS,
+        "initContainerStatuses": _CONTAINER_STATUS,
+        "ephemeralContainerStatuses": _CONTAINER_STATUS,
         "conditions": Shape(key="type"),
         "podIPs": Shape(key="ip"),
         "hostIPs": Shape(key="ip"),
@@ -101,7 +108,27 @@ _KINDS: dict[tuple[str, str], Shape] = {
     ("", "PersistentVolumeClaim"): _WITH_CONDITIONS,
     ("apiregistration.k8s.io", "APIService"): _WITH_CONDITIONS,
     ("autoscaling", "HorizontalPodAutoscaler"): _WITH_CONDITIONS,
+    ("certificates.k8s.io", "PodCertificateRequest"): _WITH_CONDITIONS,
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): _WITH_CONDITIONS,
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): _WITH_CONDITIONS,
+    ("networking.k8s.io", "ServiceCIDR"): _WITH_CONDITIONS,
+    ("resource.k8s.io", "DeviceTaintRule"): _WITH_CONDITIONS,
+    ("resource.k8s.io", "ResourceClaim"): Shape(
+        {"metadata": _META, "status": Shape({"reservedFor": Shape(key="uid")})}
+    ),
+    ("resource.k8s.io", "ResourcePoolStatusRequest"): _WITH_CONDITIONS,
+    ("scheduling.k8s.io", "PodGroup"): Shape(
+        {
+            "metadata": _META,
+            "spec": Shape({"resourceClaims": _NAMED}),
+            "status": Shape({"conditions": Shape(key="type"), "resourceClaimStatuses": _NAMED}),
+        }
+    ),
+    ("scheduling.k8s.io", "Workload"): Shape(
+        {"metadata": _META, "spec": Shape({"podGroupTemplates": Shape({"resourceClaims": _NAMED})})}
+    ),
+    ("storagemigration.k8s.io", "StorageVersionMigration"): _WITH_CONDITIONS,
+    ("resource.k8s.io", "ResourceClaimTemplate"): Shape({"metadata": _META, "spec": _OTHER}),
     ("policy", "PodDisruptionBudget"): Shape(
         {"metadata": _META, "spec": Shape({"selector": Shape(replace=True)}), "status": _CONDITIONS}
     ),
@@ -109,6 +136,9 @@ _KINDS: dict[tuple[str, str], Shape] = {
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _WEBHOOKS,
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): Shape(
         {"metadata": _META, "spec": Shape({"matchConditions": _NAMED, "variables": _NAMED})}
+    ),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"): Shape(
+        {"metadata": _META, "spec": Shape({"matchConditions": _NAMED})}
     ),
     ("storage.k8s.io", "CSINode"): Shape({"metadata": _META, "spec": Shape({"drivers": _NAMED})}),
 }
@@ -126,7 +156,9 @@ BUILT_IN_GROUPS = frozenset(
         "coordination.k8s.io",
         "discovery.k8s.io",
         "events.k8s.io",
+        "extensions",
         "flowcontrol.apiserver.k8s.io",
+        "internal.apiserver.k8s.io",
         "networking.k8s.io",
         "node.k8s.io",
         "policy",
@@ -134,6 +166,7 @@ BUILT_IN_GROUPS = frozenset(
         "resource.k8s.io",
         "scheduling.k8s.io",
         "storage.k8s.io",
+        "storagemigration.k8s.io",
     }
 )
 """The API groups whose kinds take strategic merge patches; custom resources do not."""
@@ -143,4 +176,5 @@ def shape_of(group: str, kind: str) -> Shape | None:
     """How objects of a kind merge; None when the kind takes no strategic merge patch."""
     if group not in BUILT_IN_GROUPS:
         return None
+    group = "apps" if group == "extensions" else group
     return _KINDS.get((group, kind), _OTHER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -30,6 +31,13 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     return subprocess.run(
         [KUBECTL, *arguments], capture_output=True, text=True, check=False, cwd=cwd, timeout=60
     )
+
+
+@functools.cache
+def kubectl_release() -> tuple[int, int]:
+    """Major and minor version of the kubectl on this machine."""
+    version = json.loads(run("version", "--client", "-o", "json").stdout)["clientVersion"]
+    return int(version["major"]), int(version["minor"].rstrip("+"))
 
 
 def plain(value: Any) -> Any:

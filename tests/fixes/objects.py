@@ -47,21 +47,6 @@ def pod_spec(document: Any) -> Any:
     return document["spec"]["template"]["spec"]
 
 
-def without_leftovers(value: Any) -> Any:
-    """The recorded kubectl left ``$patch`` in fields that the object lacked; today's takes them out."""
-    if isinstance(value, dict):
-        return {
-            key: without_leftovers(item)
-            for key, item in value.items()
-            if not (isinstance(item, dict) and "$patch" in item)
-        }
-    if isinstance(value, list):
-        return [
-            without_leftovers(item) for item in value if not (isinstance(item, dict) and "$patch" in item)
-        ]
-    return value
-
-
 VOLUMES = [{"name": "v", "hostPath": {"path": "/"}}, {"name": "w", "emptyDir": {}}]
 
 

@@ -2,57 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ksec_tui.fixes.apply import apply
-from ksec_tui.fixes.errors import PatchError
-from ksec_tui.fixes.json_patch import merge_patch
-from tests.fixes.kubectl import needs_kubectl, patched, plain
-from tests.fixes.objects import (
-    APP,
-    CASES,
-    VOLUMES,
-    change_of,
-    deployment,
-    pod_patch,
-    strategic,
-    without_leftovers,
-)
-
-
-@pytest.mark.skipif(not CASES, reason="the recorded answers of kubectl are not here")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-def test_a_patch_gives_what_kubectl_gave(case: dict[str, Any]) -> None:
-    document, body, kind = case["object"], case["patch"], case["type"]
-    given_in = json.dumps(document)
-    if "error" in case:
-        with pytest.raises(PatchError):
-            apply(document, change_of(document, kind, body))
-        return
-    got = merge_patch(document, body) if kind == "merge" else apply(document, change_of(document, kind, body))
-    expected = plain(case["result"])
-    if plain(got) != expected:
-        assert kind == "strategic"
-        assert plain(got) == without_leftovers(expected)
-    assert json.dumps(document) == given_in, "the input must stay as it was"
-
-
-@needs_kubectl
-@pytest.mark.skipif(not CASES, reason="the recorded answers of kubectl are not here")
-def test_where_the_recorded_kubectl_left_directives_todays_kubectl_agrees_with_us(tmp_path: Path) -> None:
-    compared = 0
-    for case in CASES:
-        if case["type"] != "strategic" or "$patch" not in json.dumps(case.get("result", "")):
-            continue
-        (tmp_path / "patch").write_text(json.dumps(case["patch"]))
-        theirs = patched(tmp_path, case["object"], "strategic", tmp_path / "patch")
-        assert plain(strategic(case["object"], case["patch"])) == plain(theirs), case["id"]
-        compared += 1
-    assert compared
+from tests.fixes.objects import APP, VOLUMES, deployment, pod_patch, strategic
 
 
 @pytest.mark.parametrize(

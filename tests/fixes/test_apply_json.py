@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.apply import apply
+from ksec_tui.fixes.apply import patched as patched_by_us
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.json_patch import json_patch
 from tests.fixes.kubectl import needs_kubectl, patched, plain
@@ -75,14 +76,45 @@ def test_the_kubectl_on_this_machine_merges_the_same(
         assert plain(ours.get(key)) == plain(theirs.get(key))
 
 
-def test_a_custom_resource_takes_no_strategic_merge_patch() -> None:
-    route = {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"name": "r", "namespace": "n"},
-    }
-    with pytest.raises(PatchError, match="custom resource"):
-        strategic(route, {"spec": {}})
+ROUTE = {
+    "apiVersion": "gateway.networking.k8s.io/v1",
+    "kind": "HTTPRoute",
+    "metadata": {"name": "r", "namespace": "n"},
+    "spec": {"hostnames": ["a"], "rules": [{"name": "x"}]},
+}
+
+
+def test_a_custom_resource_takes_merge_and_json_patches_but_no_strategic_one() -> None:
+    with pytest.raises(PatchError, match="custom resource, which takes no strategic merge patch"):
+        strategic(ROUTE, {"spec": {}})
+    with pytest.raises(PatchError, match="HTTPRoute of"):
+        patched_by_us(ROUTE, {"spec": {}}, "strategic")
+    merged = patched_by_us(ROUTE, {"spec": {"hostnames": None, "rules": [{"name": "y"}]}}, "merge")
+    assert merged["spec"] == {"rules": [{"name": "y"}]}
+    removed = patched_by_us(ROUTE, [{"op": "remove", "path": "/spec/hostnames"}], "json")
+    assert removed["spec"] == {"rules": [{"name": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "patch", "expected"),
+    [
+        ({"a": "b", "c": {"d": "e", "f": "g"}}, {"a": "z", "c": {"f": None}}, {"a": "z", "c": {"d": "e"}}),
+        ({"a": [{"b": 1}]}, {"a": [1]}, {"a": [1]}),
+        ({"a": "x"}, {"a": {"b": None, "c": {"d": None}}}, {"a": {"c": {}}}),
+        ({"a": {"b": 1}}, {"a": "x"}, {"a": "x"}),
+        ({}, {"a": None}, {}),
+    ],
+)
+def test_merge_patches(document: Any, patch: Any, expected: Any) -> None:
+    before = copy.deepcopy(document)
+    assert patched_by_us(document, patch, "merge") == expected
+    assert document == before
+
+
+@pytest.mark.parametrize(("patch", "how"), [([], "merge"), ("x", "strategic"), ({}, "json"), ({}, "apply")])
+def test_a_patch_of_another_form_than_its_type_is_refused(patch: Any, how: str) -> None:
+    with pytest.raises(PatchError):
+        patched_by_us(deployment(), patch, how)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +124,9 @@ def test_a_custom_resource_takes_no_strategic_merge_patch() -> None:
         (pod_patch(containers=[{"image": "x"}]), "lacks its name"),
         (pod_patch(containers=[{"name": "app", "$patch": "merge"}]), "no directive"),
         (pod_patch(volumes=[], **{"$setElementOrder/volumes": "v"}), "not a list"),
+        (pod_patch(volumes=[], **{"$setElementOrder/volumes": []}), "no items"),
+        (pod_patch(containers=["app"]), "not all of one type"),
+        (pod_patch(**{"$deleteFromPrimitiveList/containers": [{"name": "app"}, {}]}), "lacks its name"),
         (
             pod_patch(containers=[{"name": "z"}], **{"$setElementOrder/containers": [{"name": "app"}]}),
             "does not name every item",
@@ -122,6 +157,9 @@ def test_a_malformed_strategic_patch_is_refused_in_one_sentence(body: Any, said:
         ({"": 1}, [{"op": "test", "path": "/", "value": 1}], {"": 1}),
         ({"a": 1}, [{"op": "test", "path": "", "value": {"a": 1.0}}], {"a": 1}),
         ({"a": 1}, [{"op": "test", "path": "/b", "value": None}], {"a": 1}),
+        ({"a": 1}, [{"op": "replace", "path": "/b", "value": 2}], {"a": 1, "b": 2}),
+        ({"a": 1}, [{"op": "copy", "from": "/b", "path": "/c"}], {"a": 1, "c": None}),
+        ({"a": 1}, [{"op": "replace", "path": "", "value": {"b": 1}}], {"b": 1}),
     ],
 )
 def test_json_patch_operations(document: Any, operations: list[Any], expected: Any) -> None:
@@ -138,6 +176,12 @@ def test_json_patch_operations(document: Any, operations: list[Any], expected: A
         [{"op": "add", "path": "/list/01", "value": 1}],
         [{"op": "remove", "path": "/x"}],
         [{"op": "remove", "path": ""}],
+        [{"op": "add", "path": "", "value": {}}],
+        [{"op": "copy", "from": "/map", "path": ""}],
+        [{"op": "replace", "path": "", "value": 1}],
+        [{"op": "remove", "path": "/list/-1"}],
+        [{"op": "add", "path": "/flag/x", "value": 1}],
+        [{"op": "move", "from": "/x", "path": "/y"}],
         [{"op": "remove", "path": "/list/-"}],
         [{"op": "replace", "path": "/list/2", "value": 1}],
         [{"op": "test", "path": "/flag", "value": 1}],

@@ -1,0 +1,22 @@
+"""JSON Merge Patch (RFC 7386)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+
+def merge_patch(document: Any, patch: Any) -> Any:
+    """Apply a merge patch: mappings merge, null removes, all else (lists too) is replaced.
+
+    The inputs are not changed.
+    """
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(document) if isinstance(document, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return {key: copy.deepcopy(value) for key, value in result.items()}
