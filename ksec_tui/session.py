@@ -20,8 +20,11 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.runner import NOTHING, Cancelled, Results, run
+from ksec_tui.fixes.dry_run import dry_run
+from ksec_tui.fixes.simulate import Simulation
 from ksec_tui.sources.base import Arrived, Ended, Event, Opened, Problem, Source, SourceError, Started, apply
 from ksec_tui.sources.collector import let_go_slowly
+from ksec_tui.sources.trials import CanTry, Progress, Tried
 
 PUBLISH_EVERY = 0.25
 """Seconds between two publications while pages stream in: often enough to look alive, rare enough to be cheap."""
@@ -174,6 +177,24 @@ class Session:
             if ref not in known:
                 known[ref] = self.source.fetch(ref)
             return known[ref]
+
+    def dry_run(
+        self,
+        simulation: Simulation,
+        *,
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Tried, ...]:
+        """What the server says of each change that `simulation` holds good; see `ksec_tui.fixes.dry_run`.
+
+        Asked for by the user only, who is told `trials.NOTICE` before. Blocking, so not for the UI thread.
+        """
+        return dry_run(self.source, simulation, cancel=cancel, progress=progress)
+
+    @property
+    def can_try(self) -> bool:
+        """Whether there is a server to ask."""
+        return isinstance(self.source, CanTry)
 
     def _publish(self, mine: _Run, **changes: Any) -> None:
         """Make a new State known, unless a later run or nobody is listened to."""

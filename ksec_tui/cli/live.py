@@ -16,6 +16,7 @@ from ksec_tui.sources.base import Event, Source, SourceError
 from ksec_tui.sources.connection import open_connection
 from ksec_tui.sources.kubeconfig import ConnectionOptions
 from ksec_tui.sources.live import LiveSource
+from ksec_tui.sources.trials import CanTry, Outcome, Progress, Trial, Tried
 
 
 class Contexts:
@@ -108,6 +109,20 @@ class FailedSource:
     def fetch(self, ref: ObjectRef) -> Document | None:
         """One whole object, once the cluster has been opened."""
         return self._opened.fetch(ref) if self._opened else None
+
+    def dry_run(
+        self,
+        trials: Sequence[Trial],
+        *,
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Tried, ...]:
+        """What the server says, once the cluster has been opened."""
+        opened: object = self._opened
+        if isinstance(opened, CanTry):
+            return opened.dry_run(trials, cancel=cancel, progress=progress)
+        words = "the cluster could not be opened"
+        return tuple(Tried(item.target, item.method, Outcome.NOT_TRIED, words) for item in trials)
 
 
 def open_live(options: ConnectionOptions) -> Source:

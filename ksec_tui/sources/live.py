@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, cast
@@ -25,6 +25,7 @@ from ksec_tui.cluster.snapshot import SourceInfo, with_type
 from ksec_tui.cluster.text import clean_tree, one_line
 from ksec_tui.sources.base import Event, Opened, Problem, SourceError
 from ksec_tui.sources.connection import Connection
+from ksec_tui.sources.live_dry_run import MAX_ANSWER, ask, unfit
 from ksec_tui.sources.live_lists import PARTIAL, Lists
 from ksec_tui.sources.live_open import Namespaces, reader, server_version
 from ksec_tui.sources.live_scope import Discovery, Patterns, usable_name
@@ -37,6 +38,7 @@ from ksec_tui.sources.transport import (
     Transport,
     Wait,
 )
+from ksec_tui.sources.trials import Outcome, Progress, Trial, Tried
 
 PAGE_SIZE = 250
 """Objects asked for at a time: decoding a page holds up every other thread for as long as it takes."""
@@ -184,6 +186,29 @@ class LiveSource:
         finally:
             transport.close()
         return None
+
+    def dry_run(
+        self,
+        trials: Sequence[Trial],
+        *,
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Tried, ...]:
+        """What the server says of each change, in their order; nothing is changed. Blocking.
+
+        A server that is older than dry runs, or of which that is not known, is asked nothing.
+        """
+        reason = unfit(self._info.server_version)
+        if reason:
+            return tuple(Tried(item.target, item.method, Outcome.NOT_TRIED, reason) for item in trials)
+        stop = threading.Event()
+        transport = Transport(
+            self._connection, stop, self.log, wait=self._wait, workers=self._workers, max_body=MAX_ANSWER
+        )
+        try:
+            return ask(transport, trials, stop, cancel=cancel, progress=progress)
+        finally:
+            transport.close()
 
     def _open(self, transport: Transport, feed: _Feed) -> None:
         if self._connection.insecure:

@@ -1,4 +1,4 @@
-"""Requests to the API server that only read: raw bytes through the official client's connection pool.
+"""Requests to the API server that change nothing: raw bytes through the official client's connection pool.
 
 The client brings TLS, proxies and authentication; its generated models are never used. Every wait ends
 when the load is cancelled.
@@ -21,6 +21,7 @@ import msgspec
 
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.connection import Access, Connection, authorization
+from ksec_tui.sources.gate import pass_gate
 from ksec_tui.sources.sockets import Sockets
 
 JSON = "application/json"
@@ -144,6 +145,15 @@ class Transport:
         """
         return self._ask("POST", path, JSON, body)
 
+    def dry_run(self, method: str, path: str, body: bytes | None, content_type: str) -> None:
+        """Ask what the server would say to a change; the query of `path` has to say that it is a dry run.
+
+        Raises:
+            NotReadOnlyError: it does not; nothing was sent.
+            RefusedError, BrokenError, CancelledError, SourceError: as `get` does.
+        """
+        self._ask(method, path, JSON, body, content_type)
+
     def end(self) -> None:
         """Wake every thread that waits for the server."""
         self._sockets.end()
@@ -155,7 +165,9 @@ class Transport:
                 self._pool.clear()
         self._sockets.close()
 
-    def _ask(self, method: str, path: str, accept: str, body: bytes | None) -> bytes:
+    def _ask(
+        self, method: str, path: str, accept: str, body: bytes | None, content_type: str = JSON
+    ) -> bytes:
         throttled = failed = 0
         renewed = False
         while True:
@@ -164,7 +176,7 @@ class Transport:
             pool, access = self._ready()
             answer: _Answer | None = None
             try:
-                answer = self._send(pool, access, method, path, accept, body)
+                answer = self._send(pool, access, method, path, accept, body, content_type)
             except _TransientError as error:
                 if failed >= len(_BACKOFF):
                     raise BrokenError(str(error)) from error
@@ -216,8 +228,9 @@ class Transport:
         return pool
 
     def _send(
-        self, pool: Any, access: Access, method: str, path: str, accept: str, body: bytes | None
+        self, pool: Any, access: Access, method: str, path: str, accept: str, body: bytes | None, content: str
     ) -> _Answer:
+        pass_gate(method, path, body)
         from urllib3 import HTTPHeaderDict, Timeout  # as late as the client that brings it
         from urllib3 import exceptions as errors
 
@@ -226,7 +239,7 @@ class Transport:
         if token:
             headers["Authorization"] = token
         if body is not None:
-            headers["Content-Type"] = JSON
+            headers["Content-Type"] = content
         host = access.configuration.host
         if self._compress if self._compress is not None else not _is_loopback(host):
             headers["Accept-Encoding"] = "gzip"
@@ -244,8 +257,8 @@ class Transport:
                 redirect=False, preload_content=False,
             )  # fmt: skip
             status = response.status
-            content = self._read(response, started + seconds * _BODY_PATIENCE)
-            size = len(content)
+            received = self._read(response, started + seconds * _BODY_PATIENCE)
+            size = len(received)
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if self._cancel.is_set() or self._sockets.ended:
                 raise CancelledError from error
@@ -255,7 +268,7 @@ class Transport:
             shown = one_line(_TOKEN.sub("continue=…", path), 500)
             self._log.append(RequestRecord(method, shown, status, taken, size))
         get = response.headers.get
-        return _Answer(status, content, get("Content-Type", ""), get("Retry-After", ""), get("Location", ""))
+        return _Answer(status, received, get("Content-Type", ""), get("Retry-After", ""), get("Location", ""))
 
     def _read(self, response: Any, deadline: float) -> bytes:
         chunks: list[bytes] = []

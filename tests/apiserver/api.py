@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.apiserver import discovery, pages, statuses
+from tests.apiserver import discovery, dry_runs, pages, statuses
 from tests.apiserver.access import Access
 from tests.apiserver.negotiation import negotiate
 from tests.apiserver.resources import Resource
@@ -50,6 +50,11 @@ def is_review(path: str) -> bool:
     )
 
 
+def is_dry_run(method: str, query: Mapping[str, str]) -> bool:
+    """Whether a request asks what would happen if it were carried out."""
+    return method in dry_runs.VERBS and query.get("dryRun") == "All"
+
+
 def answer(cluster: FakeCluster, access: Access, call: Call, *, endless: bool = False) -> Response:
     """The answer to one authenticated request.
 
@@ -59,6 +64,8 @@ def answer(cluster: FakeCluster, access: Access, call: Call, *, endless: bool = 
     parts = tuple(part for part in call.path.split("/") if part)
     if call.method == "POST" and is_review(call.path):
         return _review(access, parts, call.body)
+    if is_dry_run(call.method, call.query):
+        return _dry_run(cluster, access, target_of(parts), call)
     if call.method != "GET":
         raise statuses.method_not_allowed()
     if parts == ("version",):
@@ -140,6 +147,21 @@ def _read(cluster: FakeCluster, access: Access, target: Target, call: Call, *, e
     if item is None:
         raise statuses.no_such_object(target.group, target.plural, target.name)
     return Response(200, pages.single(resource, target.version, item, call.query, view))
+
+
+def _dry_run(cluster: FakeCluster, access: Access, target: Target | None, call: Call) -> Response:
+    if target is None:
+        raise statuses.not_served()
+    verb = dry_runs.VERBS[call.method]
+    if not access.allows(verb, target.group, target.plural, target.namespace):
+        raise _forbidden(access, target, verb)
+    resource = _served(cluster, target)
+    if bool(target.name) == (verb == "create"):
+        raise statuses.method_not_allowed()
+    kind = call.headers.get("content-type", "")
+    return dry_runs.answer(
+        cluster, resource, target.version, target.namespace, target.name, verb, kind, call.body
+    )
 
 
 def _served(cluster: FakeCluster, target: Target) -> Resource:

@@ -90,12 +90,19 @@ class ApiServer:
 
     @property
     def writes(self) -> list[Request]:
-        """Requests that would have changed something: all but GET and questions about oneself."""
+        """Requests that would have changed something: all but GET, questions about oneself and dry runs."""
         return [
             request
             for request in self.requests
-            if request.method != "GET" and not (request.method == "POST" and api.is_review(request.path))
+            if request.method != "GET"
+            and not (request.method == "POST" and api.is_review(request.path))
+            and not api.is_dry_run(request.method, request.query)
         ]
+
+    @property
+    def dry_runs(self) -> list[Request]:
+        """Requests that asked what would happen."""
+        return [request for request in self.requests if api.is_dry_run(request.method, request.query)]
 
     def kubeconfig(
         self,

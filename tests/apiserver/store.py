@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, overload
 
@@ -30,6 +30,9 @@ VERSION = {
     "platform": "linux/amd64",
 }
 """All the fields that ``/version`` has; clients refuse an answer without the commit."""
+
+
+Admission = Callable[[Mapping[str, object]], str]
 
 
 class ItemLike(Protocol):
@@ -104,6 +107,7 @@ class FakeCluster:
         absent: what is not served, as on an older server: ``group``, ``group/version`` or ``plural.group``.
         lazy: objects made on the fly, by resource name; they replace documents of that resource.
         resource_version: of every list; a continue token of another one is refused with 410.
+        admission: says why an object must not be stored as a dry run would make it; empty when it may.
     """
 
     def __init__(
@@ -115,7 +119,9 @@ class FakeCluster:
         absent: Iterable[str] = (),
         lazy: Mapping[str, Items] | None = None,
         resource_version: int = 100_000,
+        admission: Admission | None = None,
     ) -> None:
+        self.admission: Admission = admission or (lambda _: "")
         self.version = dict(VERSION if version is None else version)
         self.resource_version = resource_version
         everything = list(documents)
