@@ -12,10 +12,10 @@ from textual.message import Message
 from ksec_tui.checks import all_checks, checks_named
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
-from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.errors import ExportError
 from ksec_tui.fixes.export import export
+from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.fixes.wholes import wholes
@@ -134,7 +134,7 @@ class Staging(Seeking):
     def _find_fixes(self, findings: list[Finding], view: View) -> None:
         found: list[tuple[Finding, Fix]] = []
         for finding in findings:
-            fix = fix_for(finding, all_checks(optional=True), view.state.snapshot)
+            fix = offer(finding, all_checks(optional=True), view.state.snapshot)
             if fix is not None:
                 found.append((finding, fix))
         self.post_message(self.FixesFound(found, len(findings) - len(found)))

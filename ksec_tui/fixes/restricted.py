@@ -25,6 +25,7 @@ from ksec_tui.fixes.between import change_between
 from ksec_tui.fixes.build import workload_fix
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.guards import guard
+from ksec_tui.fixes.offer import lasting
 from ksec_tui.fixes.rollout import pod_from, template_in
 
 LEVEL = "restricted"
@@ -98,6 +99,9 @@ def restricted_changes(
         left.append(f"{error}.")
     if fix is not None and not fix.changes:
         left.append(fix.steps[-1])
+    elif fix is not None and (by_hand := lasting(fix, snapshot)) is not fix:
+        fix = by_hand
+        left.append(fix.steps[0])
     left += _injected(snapshot, workload, template, draft, minor)
     return Reach(workload.ref, fix, tuple(draft.checks), tuple(dict.fromkeys(left)), after)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from ksec_tui.checks import all_checks, checks_named
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix, Risk
-from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes import flow_effects
 from ksec_tui.fixes.diff import object_diff
-from ksec_tui.fixes.owner import manager_of
+from ksec_tui.fixes.offer import offer
+from ksec_tui.fixes.owner import managed_lines
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import simulate
@@ -36,7 +36,7 @@ def _chosen_fix(hand: Hand) -> Sequence[Line]:
     finding = chosen(hand)
     if finding is None:
         return [line("There is nothing here to fix.", "muted")]
-    fix = fix_for(finding, all_checks(optional=True), hand.snapshot)
+    fix = offer(finding, all_checks(optional=True), hand.snapshot)
     if fix is None:
         return [
             line(f"No fix is known for {finding.check} on {finding.subject}.", "muted"),
@@ -61,10 +61,8 @@ def _fix(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         yield from list(prose(f"May break: {fix.may_break}", hand.width))[:-1]
     if fix.rolls_out:
         yield line("Pods are replaced when it is applied.", "muted")
-    item = hand.snapshot.get(finding.subject)
-    manager = manager_of(item) if item is not None else None
-    if manager is not None:
-        yield from list(prose(manager.advice, hand.width, style="warning"))[:-1]
+    for said in managed_lines(hand.snapshot, fix.changes):
+        yield from list(prose(said, hand.width, style="warning"))[:-1]
     yield line()
     if fix.risk is Risk.MANUAL or not fix.changes:
         yield heading("No patch can do this. By hand:")
