@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from ksec_tui.analysis.network.basics import API_SERVICE_REF, api_servers, calls_api, dns
+from ksec_tui.analysis.network.policies import Direction, isolating
 from ksec_tui.analysis.network.ports import Connections
 from ksec_tui.analysis.network.reach import End, EndError, PodEnd, address_end, flow, group_end
 from ksec_tui.analysis.network.selectors import namespaces_running, workloads_in
 from ksec_tui.analysis.network.world import ADMIN_KINDS, network
-from ksec_tui.analysis.workloads import Workload
+from ksec_tui.analysis.workloads import Workload, workload_named
 from ksec_tui.cluster.kinds import NETWORK_POLICY
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -24,12 +26,8 @@ _SOMEWHERE = 4
 
 def lost_needs(before: Snapshot, after: Snapshot, touched: Iterable[ObjectRef]) -> tuple[Need, ...]:
     """What is needed, was allowed for certain, and is not any more, once the `touched` objects are changed."""
-    found: dict[Need, None] = {}
-    for namespace in concerned(before, touched):
-        for need in _needs_in(before, namespace):
-            if need not in found and _allowed(before, need) and not _allowed(after, need):
-                found[need] = None
-    return tuple(found)
+    met = (need for namespace in concerned(before, touched) for need in _met_in(before, namespace))
+    return tuple(need for need in dict.fromkeys(met) if not _allowed(after, need))
 
 
 def concerned(snapshot: Snapshot, touched: Iterable[ObjectRef]) -> tuple[str, ...]:
@@ -38,6 +36,25 @@ def concerned(snapshot: Snapshot, touched: Iterable[ObjectRef]) -> tuple[str, ..
     if any(not ref.namespace for ref in policies):
         return namespaces_running(snapshot)
     return tuple(sorted({ref.namespace for ref in policies}))
+
+
+def _met_in(snapshot: Snapshot, namespace: str) -> tuple[Need, ...]:
+    """What a namespace needs and is allowed for certain."""
+    found: tuple[Need, ...] = snapshot.derived((_met_in, namespace), partial(_collect, namespace=namespace))
+    return found
+
+
+def _collect(snapshot: Snapshot, namespace: str) -> tuple[Need, ...]:
+    return tuple(need for need in dict.fromkeys(_needs_in(snapshot, namespace)) if _allowed(snapshot, need))
+
+
+def policies_over(snapshot: Snapshot, need: Need) -> Iterator[ObjectRef]:
+    """The NetworkPolicies that decide over a connection at either of its ends."""
+    ends: list[tuple[ObjectRef | None, Direction]] = [(need.target, "ingress"), (need.caller, "egress")]
+    for ref, direction in ends:
+        workload = None if ref is None else workload_named(snapshot, ref)
+        if workload is not None:
+            yield from (policy.ref for policy in isolating(snapshot, workload, direction))
 
 
 def _needs_in(snapshot: Snapshot, namespace: str) -> Iterator[Need]:

@@ -14,6 +14,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 Map = dict[str, Any]
 
 _TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 - serviceaccount admission: ServiceAccountVolumeName
+_MADE_OF_CONTAINERS = ("containers", "initContainers", "volumes")
 _BY_HAND = {
     "ReplicaSet": "A ReplicaSet does not replace its pods: delete them for the change to take effect.",
     "ReplicationController": (
@@ -75,8 +76,13 @@ def rolled_out(
 
 
 def pod_from(pod: Document, old: Map, new: Map) -> Document:
-    """`pod`, made from template `old`, as it would be made from template `new`."""
+    """`pod`, made from template `old`, as it would be made from template `new`.
+
+    A pod that its controller has not made but adopted is followed by one that has no containers of its own.
+    """
     old_spec, new_spec, live = _map(old, "spec"), _map(new, "spec"), _map(pod, "spec")
+    if _adopted(pod):
+        live = {key: value for key, value in live.items() if key not in _MADE_OF_CONTAINERS}
     spec: Map = {key: value for key, value in live.items() if key not in old_spec} | copy.deepcopy(new_spec)
     drop_token = new_spec.get("automountServiceAccountToken") is False
     for name, _ in CONTAINER_LISTS[:2]:
@@ -94,6 +100,17 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
         was, now = _map(_map(old, "metadata"), name), _map(_map(new, "metadata"), name)
         meta[name] = {key: value for key, value in _map(meta, name).items() if key not in was} | now
     return {**pod, "metadata": meta, "spec": spec}
+
+
+def _adopted(pod: Document) -> bool:
+    """Whether its name is none that its controller gives.
+
+    That starts with the controller's own and a dash, cut to 58 characters
+    (k8s.io/apiserver/pkg/storage/names: maxGeneratedNameLength).
+    """
+    meta = _map(pod, "metadata")
+    owners = (item for item in _list(meta, "ownerReferences") if item.get("controller") is True)
+    return not all(str(meta.get("name")).startswith(f"{item.get('name')}-"[:58]) for item in owners)
 
 
 def _containers(old: list[Map], new: list[Map], live: list[Map], drop_token: bool) -> list[Map]:  # noqa: FBT001

@@ -36,7 +36,7 @@ class Search:
         self._trials = trials
         self._alone = alone
         self._tell = tell
-        self._refused: dict[str, tuple[Staged, str]] = {}
+        self._refused: dict[str, tuple[Staged, Trouble]] = {}
 
     def sound(self, first: Trial) -> tuple[Trial, list[tuple[Staged, str]]]:
         """The trial of the largest sound part of the plan of `first`, and why each of the others is refused.
@@ -46,8 +46,16 @@ class Search:
         """
         trial = self._calm(first)
         kept = {item.fingerprint for item in trial.plan.staged}
-        doubtful = [item for item in first.plan.staged if item.fingerprint not in kept]
-        trial = self._grown(first.plan, trial, doubtful)
+        trial = self._grown(
+            first, trial, [item for item in first.plan.staged if item.fingerprint not in kept]
+        )
+        # What was in trouble only until another fix had joined gets a second chance.
+        said = {trouble.reason for trouble in first.troubles}
+        again = [item for item, trouble in self._refused.values() if trouble.reason not in said]
+        if again and not trial.troubles:
+            for item in again:
+                del self._refused[item.fingerprint]
+            trial = self._grown(first, trial, again)
         if trial.troubles:
             self._refused.clear()
             nothing = self._trials.attempt(first.plan.keeping(()))
@@ -67,8 +75,11 @@ class Search:
                 return trial
         return self._trials.attempt(plan.keeping(()))
 
-    def _grown(self, whole: FixPlan, base: Trial, doubtful: Sequence[Staged]) -> Trial:
-        """The trial of the plan of `base` with what of `doubtful` seems to go together with it."""
+    def _grown(self, first: Trial, base: Trial, doubtful: Sequence[Staged]) -> Trial:
+        """The trial of the plan of `base` with what of `doubtful` seems to go together with it.
+
+        Each line is what may hang together, the next chunk to be tried last.
+        """
         sound = list(base.plan.staged)
         lines = [[group] for group in _connected(doubtful)]
         trial = base
@@ -76,23 +87,27 @@ class Search:
             left = sum(map(len, chain.from_iterable(lines)))
             self._tell(len(doubtful) - left, len(doubtful))
             tried = [item for line in lines for item in line[-1]]
-            trial = self._trials.attempt(_only(whole, (*sound, *tried)))
+            whole = len(sound) + len(tried) == len(first.plan.staged)
+            trial = first if whole else self._trials.attempt(_only(first.plan, (*sound, *tried)))
             own, joint = _blamed([line[-1] for line in lines], trial.troubles)
             entangled = set().union(*joint)
             for index, line in enumerate(lines):
-                if index in entangled:
-                    continue
                 chunk = line.pop()
-                if index not in own:
+                if index in entangled:
+                    line.append(chunk)
+                elif index not in own:
                     sound += chunk
                 elif len(chunk) == 1:
                     self._refuse(chunk[0], own[index])
                 else:
-                    middle = len(chunk) // 2
-                    line += [chunk[middle:], chunk[:middle]]
-            apart = [line for index, line in enumerate(lines) if index not in entangled and line]
-            lines = apart + [[chunk for index in sorted(group) for chunk in lines[index]] for group in joint]
-        return self._trials.attempt(_only(whole, sound)) if trial.troubles else trial
+                    line += _split(chunk, own[index])
+            lines = [
+                *(line for index, line in enumerate(lines) if index not in entangled and line),
+                *(_together([lines[index] for index in sorted(group)]) for group in joint),
+            ]
+        if len(sound) == len(base.plan.staged):
+            return base
+        return self._trials.attempt(_only(first.plan, sound)) if trial.troubles else trial
 
     def _one_by_one(self, whole: FixPlan, base: Trial, more: Chunk) -> Trial:
         """The trial of the plan of `base` with what of `more` goes together with it, tried in halves."""
@@ -109,24 +124,49 @@ class Search:
         return self._one_by_one(whole, self._one_by_one(whole, base, more[:middle]), more[middle:])
 
     def _refuse(self, item: Staged, troubles: Sequence[Trouble]) -> None:
-        first = next((told for told in troubles if told.staged == item.finding), troubles[0])
-        self._refused[item.fingerprint] = (item, first.words(item))
+        self._refused[item.fingerprint] = (item, _foremost(item, troubles))
 
     def _reasons(self, whole: FixPlan, others: bool) -> list[tuple[Staged, str]]:  # noqa: FBT001
         """Every refused fix with its reason, which says whether it is only with the others that it fails."""
+        refused = self._refused.values()
         if not others:
-            return list(self._refused.values())
-        said = {mark: f"together with the other fixes, {words}" for mark, (_, words) in self._refused.items()}
-        lines = [list(group) for group in _connected([item for item, _ in self._refused.values()])]
+            return [(item, trouble.words(item)) for item, trouble in refused]
+        said = {
+            item.fingerprint: f"together with the other fixes, {trouble.words(item)}"
+            for item, trouble in refused
+        }
+        lines = [list(group) for group in _connected([item for item, _ in refused])]
         for _ in range(_ALONE):
             tried = [line.pop() for line in lines if line]
             if not tried:
                 break
             own, _ = _blamed([(item,) for item in tried], self._alone.attempt(_only(whole, tried)).troubles)
             for index, troubles in own.items():
-                first = next((told for told in troubles if told.staged == tried[index].finding), troubles[0])
-                said[tried[index].fingerprint] = first.words(tried[index])
-        return [(item, said[mark]) for mark, (item, _) in self._refused.items()]
+                item = tried[index]
+                said[item.fingerprint] = _foremost(item, troubles).words(item)
+        return [(item, said[item.fingerprint]) for item, _ in refused]
+
+
+def _foremost(item: Staged, troubles: Sequence[Trouble]) -> Trouble:
+    return next((told for told in troubles if told.staged == item.finding), troubles[0])
+
+
+def _split(chunk: Chunk, troubles: Sequence[Trouble]) -> list[Chunk]:
+    """A chunk in trouble in two: what stays without effect comes later."""
+    useless = {told.staged.fingerprint for told in troubles if told.staged is not None}
+    first = tuple(item for item in chunk if item.fingerprint not in useless)
+    later = tuple(item for item in chunk if item.fingerprint in useless)
+    if first and later:
+        return [later, first]
+    middle = len(chunk) // 2
+    return [chunk[middle:], chunk[:middle]]
+
+
+def _together(lines: Sequence[list[Chunk]]) -> list[Chunk]:
+    """One line of several whose next chunks share trouble: half of these are to be tried, then the others."""
+    last = tuple(item for line in lines for item in line[-1])
+    middle = len(last) // 2
+    return [*(chunk for line in lines for chunk in line[:-1]), last[middle:], last[:middle]]
 
 
 def _only(whole: FixPlan, items: Iterable[Staged]) -> FixPlan:
@@ -139,6 +179,10 @@ def _areas(refs: Iterable[ObjectRef]) -> set[object]:
     return {ref.name if ref.kind == "Namespace" else ref.namespace or ref for ref in refs}
 
 
+def _is_policy(ref: ObjectRef) -> bool:
+    return ref.kind.endswith(NETWORK_POLICY.name)
+
+
 def _near(trial: Trial) -> set[str]:
     """The fixes that stay without effect, or change what trouble is about, or else something near it."""
     by_ref: dict[ObjectRef, set[str]] = {}
@@ -149,7 +193,7 @@ def _near(trial: Trial) -> set[str]:
             by_ref.setdefault(change.target, set()).add(item.fingerprint)
             for area in _areas([change.target]):
                 by_area.setdefault(area, set()).add(item.fingerprint)
-                if change.target.kind.endswith(NETWORK_POLICY.name):
+                if _is_policy(change.target):
                     network.setdefault(area, set()).add(item.fingerprint)
     marks = {(item.finding.check, item.finding.subject): item.fingerprint for item in trial.plan.staged}
     found: set[str] = set()
@@ -157,10 +201,10 @@ def _near(trial: Trial) -> set[str]:
         if trouble.staged is not None:
             found.add(marks[trouble.staged.check, trouble.staged.subject])
         areas = _areas(trouble.about)
-        if trouble.network:
+        exact = set().union(*(by_ref.get(ref, ()) for ref in trouble.about))
+        if trouble.network and not any(map(_is_policy, trouble.about)):
             found |= set().union(*(network.get(area, ()) for area in areas)) or set().union(*network.values())
         else:
-            exact = set().union(*(by_ref.get(ref, ()) for ref in trouble.about))
             found |= exact or set().union(*(by_area.get(area, ()) for area in areas))
     return found
 

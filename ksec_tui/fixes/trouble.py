@@ -10,7 +10,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
-from ksec_tui.fixes.flows import lost_needs
+from ksec_tui.fixes.flows import lost_needs, policies_over
 from ksec_tui.fixes.judging import Judge, Verdicts
 from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.trial import Carrier, Patched
@@ -79,8 +79,10 @@ class Trials:
         for finding in verdicts.added:
             yield Trouble(_said(finding), _about(finding))
         for need in lost_needs(self._snapshot, patched.snapshot, patched.after):
-            ends = {need.target} if need.caller is None else {need.target, need.caller}
-            yield Trouble(f"it would cut off what is needed: {need.words}.", frozenset(ends), network=True)
+            # What closes it is a policy that the plan makes or changes.
+            closing = frozenset(policies_over(patched.snapshot, need)) & patched.items.keys()
+            ends = frozenset({need.target} if need.caller is None else {need.target, need.caller})
+            yield Trouble(f"it would cut off what is needed: {need.words}.", closing or ends, network=True)
 
 
 def _about(finding: Finding) -> frozenset[ObjectRef]:
