@@ -166,6 +166,8 @@ def _conflicts(staged: tuple[Staged, ...]) -> Iterator[Conflict]:
         for change in item.fix.changes:
             by_target.setdefault(change.target, {}).setdefault(item.fingerprint, []).append(change)
     for target, changes in sorted(by_target.items()):
+        if _clash([change for own in changes.values() for change in own]) is None:
+            continue  # what goes together as a whole does so in pairs, of which there are many more
         for fingerprint, own in changes.items():
             if clash := _clash(own):
                 yield Conflict(target, clash.path, clash.values, (fingerprint,))
