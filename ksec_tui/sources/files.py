@@ -31,7 +31,7 @@ from ksec_tui.cluster.ingest import (
 from ksec_tui.cluster.kinds import CONFIG_MAP, FILE_KINDS, KINDS, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
-from ksec_tui.cluster.text import one_line
+from ksec_tui.cluster.text import MAX_TEXT, one_line
 from ksec_tui.data.versions import Deprecation, deprecations
 from ksec_tui.sources import manifests
 from ksec_tui.sources.archive import is_archive
@@ -46,6 +46,7 @@ DEFAULT_NAMESPACE = "default"
 ALL_FILES = "(all files)"
 _TOLD = 10
 """Problems told one by one for each file."""
+_ENCODER = msgspec.json.Encoder()
 
 
 class FileSource:
@@ -242,7 +243,7 @@ class _Reading:
         """Decode what has gathered of `kind`: all at once where possible, else one by one."""
         entries = self._pending.pop(kind.resource)
         plain = not any(found.odd for _, found in entries)
-        page = _quick(kind, [found.raw for _, found in entries]) if plain else None
+        page = _quick(kind, [found.raw or _as_json(found.tree) for _, found in entries]) if plain else None
         if page is not None:
             self._remember((item.ref for item in page.objects), entries)
             return Arrived(page)
@@ -287,12 +288,21 @@ class _FileProblems:
 
 
 def _quick(kind: Kind[KubeObject], raws: list[bytes]) -> Page | None:
-    """All objects in one decode; None when one of them is odd, of YAML, or has no namespace."""
+    """All objects in one decode; None when one of them is odd, or has no namespace."""
     if not all(raws):
         return None
     page = ingest_list(kind, b'{"items":[' + b",".join(raws) + b"]}", keep_all=True)
     at_home = not kind.namespaced or all(item.metadata.namespace for item in page.objects)
     return page if at_home and len(page.objects) == len(raws) else None
+
+
+def _as_json(tree: object) -> bytes:
+    """What was read of YAML, for the quick decode; empty where only the careful one reads it right."""
+    try:
+        raw = _ENCODER.encode(tree)
+    except (ValueError, TypeError, RecursionError):
+        return b""
+    return b"" if b"null" in raw or len(raw) > MAX_TEXT else raw
 
 
 def _item(found: manifests.Found) -> Item:
