@@ -11,7 +11,6 @@ from ksec_tui.cluster.coverage import State as Reading
 from ksec_tui.cluster.kinds import KINDS, NODE, POD, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.screens.lens import Lens
-from ksec_tui.screens.pane import Listing
 from ksec_tui.screens.panes.network_matrix import RULER
 from ksec_tui.screens.widgets.columns import text_of
 from tests.screens.explorers import exploring
