@@ -156,6 +156,10 @@ class Snapshot:
         """Whether the complete object is held, not only the fields that analysis reads."""
         return ref in self._documents
 
+    def raw_document(self, ref: ObjectRef) -> bytes | None:
+        """One of `raw_documents`; None when the object is not held whole."""
+        return self._documents.get(ref)
+
     def raw_documents(self) -> Iterator[tuple[ObjectRef, bytes]]:
         """Every object that is held whole, as sanitized JSON with its credentials: for analysis only, never to show."""
         yield from self._documents.items()

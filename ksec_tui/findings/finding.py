@@ -55,7 +55,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
         reason: why it is UNKNOWN.
         reaches: names of the pods that run with it.
         system: whether it is about a component of Kubernetes itself.
-        fixable: whether the check knows a fix for it.
+        fixable: whether the check knows a fix for it, be it one by hand.
     """
 
     check: str

@@ -343,9 +343,23 @@ def _judge(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | V
         "" if evidence else reason,
         item.on.reaches(subject),
         item.on.system(subject),
-        bool(evidence) and item.make_fix is not None,
+        bool(evidence) and _fixable(item, subject, snapshot),
         item.threat_names,
     )
+
+
+def _fixable(item: Check[Any], subject: Any, snapshot: Snapshot) -> bool:
+    """Whether `item` has a fix for what it says of `subject`: a change, or what a human must do.
+
+    Only of components of Kubernetes itself it is worked out, for which many checks have none: for all others it
+    would take as long as the checks themselves.
+    """
+    if item.make_fix is None or not item.on.system(subject):
+        return item.make_fix is not None
+    try:
+        return item.make_fix(subject, snapshot) is not None
+    except Exception:  # noqa: BLE001 - a fault in a fix must not hide what the check found
+        return False
 
 
 def fix_for(finding: Finding, checks: Iterable[Check[Any]], snapshot: Snapshot) -> Fix | None:

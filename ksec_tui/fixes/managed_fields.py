@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from ksec_tui.cluster.text import one_line
 from ksec_tui.fixes.touched import Path, Step
 
 
@@ -50,16 +51,35 @@ class FieldManager(msgspec.Struct, frozen=True):
         return any(key not in ("f:metadata", "f:status", ".") for key in self.fields)
 
 
-def field_managers(document: Any) -> tuple[FieldManager, ...]:
+class _Meta(msgspec.Struct, rename="camel"):
+    managed_fields: Any = None
+
+
+class _Document(msgspec.Struct):
+    metadata: _Meta | None = None
+
+
+_READ = msgspec.json.Decoder(_Document)
+
+
+def field_managers(raw: bytes | None) -> tuple[FieldManager, ...]:
     """Who wrote an object, the last first; without those who only wrote a subresource such as its status.
 
-    Entries that are not as the API writes them are left out; so is everything of a document without any.
+    Args:
+        raw: the object as JSON; None when it is not held whole, and then nobody is known.
+
+    Entries that are not as the API writes them are left out.
     """
-    meta = document.get("metadata") if isinstance(document, dict) else None
-    entries = meta.get("managedFields") if isinstance(meta, dict) else None
+    if raw is None or b"managedFields" not in raw:
+        return ()
+    try:
+        meta = _READ.decode(raw).metadata
+    except (ValueError, RecursionError):
+        return ()  # what is odd about it is told elsewhere
+    entries = meta.managed_fields if meta is not None else None
     found = [
         FieldManager(
-            str(entry["manager"]),
+            one_line(entry["manager"], 253),
             str(entry.get("operation") or ""),
             entry["fieldsV1"],
             str(entry.get("time") or ""),

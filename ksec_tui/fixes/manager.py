@@ -13,7 +13,8 @@ class Manager(msgspec.Struct, frozen=True):
     """What reconciles an object.
 
     Attributes:
-        kind: ``Helm``, ``Argo CD``, ``Flux``, ``OLM``, ``addon manager``, ``operator``, ``static pod``, ``kubectl``…
+        kind: ``Helm``, ``Argo CD``, ``Flux``, ``OLM``, ``addon manager``, ``operator``, ``kubectl``, ``kubelet`` (of
+            static pods) and the like.
         name: the release, application or owner; empty when the marks tell none.
         advice: one sentence: where the change belongs, and what becomes of a live patch.
         places: where exactly that likely is, one phrase each, the likeliest first.
@@ -45,6 +46,7 @@ class Tool:
         when: what takes a live patch back: ``the next sync``.
         writers: the names under which it writes, in managedFields; a name that ends in ``*`` is a beginning.
         undone: whether it takes a live patch back at once.
+        does: what it does to the object.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Tool:
     when: str
     writers: tuple[str, ...] = ()
     undone: bool = False
+    does: str = "manages this"
 
     def manager(self, name: str, places: tuple[str, ...] = (), *, keeps: bool = False) -> Manager:
         """The manager called `name`; `keeps` when it does not set the fields in question itself."""
@@ -63,7 +66,7 @@ class Tool:
             if keeps
             else f"{self.when} reverts a live patch"
         )
-        advice = f"{said} manages this: {self.where}; {end}."
+        advice = f"{said} {self.does}: {self.where}; {end}."
         return Manager(
             self.kind,
             name,
@@ -106,7 +109,9 @@ CONFIG_SYNC = Tool(
 )
 FLEET = Tool("Fleet", "bundle", "put the change into its repository", "the next deployment", ("fleetagent",))
 HELM = Tool("Helm", "release", "put the change into its values", "the next upgrade", ("helm", "Helm"))
-CHART = Tool("Helm", "chart", "put the change into the values it is rendered with", "the next apply")
+CHART = Tool(
+    "Helm", "chart", "put the change into the values it is rendered with", "the next apply", does="made this"
+)
 KAPP = Tool(
     "kapp", "app", "put the change into its configuration", "the next deploy", ("kapp", "kapp-controller")
 )
@@ -146,13 +151,21 @@ KUSTOMIZE = Tool("Kustomize", "", "put the change into an overlay", "the next ap
 KUBECTL = Tool(
     "kubectl",
     "",
-    "it was applied from a manifest, put the change there too",
+    "put the change there too",
     "the next apply",
     ("kubectl-client-side-apply", "kubectl-last-applied", "kubectl"),
+    does="applied this from a manifest",
 )
-STATIC = Tool("static pod", "", "change its file", "the kubelet", undone=True)
+STATIC = Tool(
+    "kubelet",
+    "",
+    "change the file",
+    "it",
+    undone=True,
+    does="runs this from a file of its node, as a static pod",
+)
 OPERATOR = Tool("operator", "of", "change that object", "its controller", undone=True)
-CONTROLLER = Tool("controller", "of", "change that object", "its controller", undone=True)
+CONTROLLER = Tool("controller", "", "change that object", "it", undone=True, does="makes this")
 
 WRITERS = (
     ARGO,

@@ -214,7 +214,8 @@ def _chart(item: KubeObject, asked: Asked) -> Mark | None:
     chart = chart_name(item.metadata.labels)
     if not chart:
         return None
-    return Mark(manager.CHART, chart, _values("the values it is rendered with", item, asked))
+    keys = values_keys(item.kind, item.metadata.labels, asked.paths)
+    return Mark(manager.CHART, chart, (f"in those values, likely {', '.join(keys)}",) if keys else ())
 
 
 def _kubectl(item: KubeObject, _: Asked) -> Mark | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
 from ksec_tui.analysis.workloads import MIRROR
 from ksec_tui.cluster.base import KubeObject, OwnerReference
@@ -67,7 +66,7 @@ class _Search:
     def found(self) -> Manager | None:
         item = self._item
         if isinstance(item, Pod) and MIRROR in item.metadata.annotations:
-            return STATIC.manager(item.name, (file_of(self._snapshot, item),))
+            return STATIC.manager("", (file_of(self._snapshot, item),))
         removes = self._change is not None and self._change.type is PatchType.DELETE
         if removes and isinstance(item, Pod) and item.controller is not None:
             return None  # its controller makes a new one, which is what such a fix is for
@@ -162,17 +161,15 @@ class _Search:
         change = self._change
         if change is None or change.target != self._item.ref:
             return Asked()
-        return Asked(
-            tuple(dict.fromkeys(path for path, _ in touched(change, self._document) if path)), change.type
-        )
+        # Only positions of a JSON patch need the object to be named.
+        document = self._snapshot.document(change.target) if change.type is PatchType.JSON else None
+        return Asked(tuple(dict.fromkeys(path for path, _ in touched(change, document) if path)), change.type)
 
     @cached_property
     def _entries(self) -> tuple[FieldManager, ...]:
-        return field_managers(self._document) if self._top is self._item else ()
-
-    @cached_property
-    def _document(self) -> Any:
-        return self._snapshot.document(self._item.ref)
+        if self._top is not self._item:
+            return ()
+        return field_managers(self._snapshot.raw_document(self._item.ref))
 
 
 def _operates(entry: FieldManager) -> bool:

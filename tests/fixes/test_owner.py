@@ -94,7 +94,7 @@ ADDON = {
             "",
             "base/web.yaml of https://git.test/shop",
         ),
-        ({"labels": {"helm.sh/chart": "grafana-9.2.2"}}, "Helm", "grafana", "the values it is rendered with"),
+        ({"labels": {"helm.sh/chart": "grafana-9.2.2"}}, "Helm", "grafana", ""),
         ({"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}, "kubectl", "", ""),
     ],
 )
