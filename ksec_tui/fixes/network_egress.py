@@ -22,7 +22,7 @@ from ksec_tui.fixes.network import GENERATED_LABELS, pod_selector, policy, polic
 from ksec_tui.fixes.network_needs import Need, needs_by
 
 EGRESS_POLICY = "ksec-egress"
-"""The one policy for egress of a whole namespace: two of them could only add up, so that two fixes must clash."""
+"""The one policy for egress of a whole namespace: two of them would add up, while of one name the stricter counts."""
 
 MAY_BREAK = (
     "What its pods call outside the cluster, and what no variable or command names, is cut off until a rule allows it. "

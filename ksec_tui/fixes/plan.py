@@ -1,4 +1,4 @@
-"""The plan: fixes that were chosen, made into one change for each object."""
+"""The plan: fixes that were chosen, made into one change for each object and type of change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import msgspec
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Change, Fix, PatchType, Risk
-from ksec_tui.fixes.merging import Clash, check_types, combine
+from ksec_tui.fixes.clash import Clash
+from ksec_tui.fixes.merging import check_types, combine
 
 # New objects first and removals last, so that no permission or route is missing in between. JSON patches go
 # before strategic ones: their positions mean the object as it was read.
@@ -67,14 +68,36 @@ class Conflict(msgspec.Struct, frozen=True):
         return f"another staged fix wants something else at {where}: {' against '.join(self.values)}"
 
 
+class SetAside(msgspec.Struct, frozen=True):
+    """A staged fix that is not carried out, since another one, with which it conflicts, was preferred.
+
+    Attributes:
+        staged: the fix that yields.
+        preferred: the fix that was chosen.
+        conflict: where they want different things.
+    """
+
+    staged: Staged
+    preferred: Staged
+    conflict: Conflict
+
+    @property
+    def reason(self) -> str:
+        """One sentence."""
+        where = f"{self.conflict.path} of " if self.conflict.path else ""
+        return f"set aside for another fix of {where}{self.conflict.target}: {self.preferred.fix.title}"
+
+
 class FixPlan(msgspec.Struct, frozen=True, dict=True):
     """Staged fixes. Immutable; the order of staging does not count.
 
     Attributes:
         staged: by object and check.
+        preferred: fingerprints of the fixes that were chosen over those with which they conflict.
     """
 
     staged: tuple[Staged, ...] = ()
+    preferred: frozenset[str] = frozenset()
 
     def stage(self, finding: Finding, fix: Fix) -> FixPlan:
         """The plan with `fix` for `finding`, instead of an earlier one for the same finding."""
@@ -86,12 +109,33 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
         return self.keeping(sorted(known.values(), key=_order))
 
     def unstage(self, fingerprint: str) -> FixPlan:
-        """The plan without what was staged for that finding."""
-        return self.keeping(item for item in self.staged if item.fingerprint != fingerprint)
+        """The plan without what was staged for that finding, and without choices that it alone had asked for."""
+        rest = self.keeping(item for item in self.staged if item.fingerprint != fingerprint)
+        if not rest.preferred:
+            return rest
+        needed = frozenset(mark for mark in rest.preferred if rest.rivals(mark))
+        return msgspec.structs.replace(rest, preferred=needed)
 
     def keeping(self, items: Iterable[Staged]) -> FixPlan:
-        """The plan with those of its fixes alone, given in its order."""
-        return msgspec.structs.replace(self, staged=tuple(items))
+        """The plan with those fixes alone, given in its order."""
+        staged = tuple(items)
+        preferred = self.preferred and self.preferred & {item.fingerprint for item in staged}
+        return msgspec.structs.replace(self, staged=staged, preferred=preferred)
+
+    def prefer(self, fingerprint: str) -> FixPlan:
+        """The plan in which that fix is carried out and those that conflict with it are set aside.
+
+        Of two fixes that conflict the one chosen last is preferred. The same plan when nothing conflicts.
+        """
+        rivals = self.rivals(fingerprint)
+        if not rivals:
+            return self
+        return msgspec.structs.replace(self, preferred=self.preferred - rivals | {fingerprint})
+
+    def rivals(self, fingerprint: str) -> frozenset[str]:
+        """The fingerprints of the staged fixes that do not go together with that one, set aside or not."""
+        pairs = (set(clash.fingerprints) for clash in self._clashes if fingerprint in clash.fingerprints)
+        return frozenset().union(*pairs) - {fingerprint}
 
     def confirm(self, fingerprints: Iterable[str]) -> FixPlan:
         """The plan with these fixes looked at by a human."""
@@ -126,15 +170,34 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
-        """Pairs of fixes that do not go together, and fixes at odds with themselves."""
+        """Pairs of fixes that do not go together, and fixes at odds with themselves; not those set aside."""
+        aside = {item.staged.fingerprint for item in self.set_aside}
+        return tuple(clash for clash in self._clashes if aside.isdisjoint(clash.fingerprints))
+
+    @cached_property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """The fixes that yield to a preferred one, each once."""
+        found: dict[str, SetAside] = {}
+        for clash in self._clashes if self.preferred else ():
+            chosen = [mark for mark in clash.fingerprints if mark in self.preferred]
+            yielding = [mark for mark in clash.fingerprints if mark not in self.preferred]
+            if len(chosen) == len(yielding) == 1:
+                (mark,) = yielding
+                staged, preferred = self._by_fingerprint[mark], self._by_fingerprint[chosen[0]]
+                found.setdefault(mark, SetAside(staged, preferred, clash))
+        return tuple(found[item.fingerprint] for item in self.staged if item.fingerprint in found)
+
+    @cached_property
+    def _clashes(self) -> tuple[Conflict, ...]:
         return tuple(_conflicts(self.staged))
 
     def changes(self) -> tuple[Merged, ...]:
         """One change for each object and type, in the order of application: create, patch, delete.
 
-        Fixes in conflict are left out, entirely.
+        Fixes in conflict, and those set aside for others, are left out, entirely.
         """
         barred = {fingerprint for conflict in self.conflicts for fingerprint in conflict.fingerprints}
+        barred |= {item.staged.fingerprint for item in self.set_aside}
         groups: dict[tuple[ObjectRef, PatchType], list[tuple[Change, Staged]]] = {}
         for item in self.staged:
             if item.fingerprint in barred:

@@ -142,6 +142,8 @@ def _at_sight(plan: FixPlan, results: Results) -> _Refusals:
     for conflict in plan.conflicts:
         for fingerprint in conflict.fingerprints:
             _refuse(refused, staged[fingerprint], f"{conflict.reason}.")
+    for yielding in plan.set_aside:
+        _refuse(refused, yielding.staged, f"{yielding.reason}.")
     failing = {
         (item.check, item.subject)
         for check in {item.finding.check for item in plan.staged} & results.by_check.keys()
