@@ -48,8 +48,8 @@ def combine(changes: Sequence[Change]) -> Change:
 def _one_new(left: Any, right: Any) -> Any:
     """One new object for two: equal ones, or NetworkPolicies of equal pods.
 
-    Rules that let something through add up. A policy that lets nothing through takes the place of one that only
-    takes something away: whoever wants both wants the stricter, which others may open by policies of their own.
+    Rules that let something through add up. A policy that lets nothing through takes the place of one that lets
+    all through but some addresses: whoever wants both wants the stricter, which other policies may open.
 
     Raises:
         Clash: they are two different objects.
@@ -69,6 +69,12 @@ def _one_new(left: Any, right: Any) -> Any:
                 if equal(_with_rules(left, rules, joined), _with_rules(right, rules, joined)):
                     return _with_rules(left, rules, joined)
     raise Clash("", "one new object", "another new object of that name")
+
+
+def _all_but(rules: list[Any]) -> bool:
+    """Whether rules let everything through but some addresses."""
+    peers = (peer for rule in rules for peer in rule.get("to") or rule.get("from") or ())
+    return any((peer.get("ipBlock") or {}).get("except") for peer in peers)
 
 
 def _with_rules(policy: Any, name: str, rules: list[Any]) -> Any:

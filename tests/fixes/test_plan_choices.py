@@ -148,8 +148,8 @@ def test_an_operation_that_another_one_contains_is_no_conflict(
         assert apply_operations(role, merged.change.body) == apply_operations(role, [wide])
 
 
-def test_a_new_policy_that_lets_nothing_through_takes_the_place_of_one_that_does() -> None:
-    deny, allow = policy(), policy({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]})
+def test_a_new_policy_that_lets_nothing_through_takes_the_place_of_one_for_all_but_an_address() -> None:
+    deny, allow = policy(), policy({"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["192.0.2.1/32"]}}]})
     for order in ((deny, allow), (allow, deny)):
         plan = plan_of(*order)
         assert plan.conflicts == ()
