@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import output, source
-from ksec_tui.cli.command import COVERAGE, FINDINGS, SOURCE, CliError, Command
+from ksec_tui.cli.command import COVERAGE, FINDINGS, CliError, Command
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.analysis.rbac.reviews import Review
@@ -103,9 +102,11 @@ def _batch(arguments: argparse.Namespace) -> int:
         )
     if arguments.batch == "-" and "-" in arguments.file:
         raise CliError("--batch - and -f - cannot both read stdin")
-    reviews = _reviews(arguments.batch)
-
+    from ksec_tui.analysis.rbac.reviews import read_review
+    from ksec_tui.cli.batch import read_lines
     from ksec_tui.cli.reading import read
+
+    reviews = read_lines(arguments.batch, read_review)
 
     snapshot, _ = read(source.open_source(arguments))
     return _answer_all(snapshot, reviews)
@@ -118,26 +119,6 @@ def _answer_all(snapshot: Snapshot, reviews: list[Review]) -> int:
     answers = [explain(snapshot, review.identity, review.request) for review in reviews]
     output.emit("".join(map(review_line, answers)), encoding="utf-8")
     return COVERAGE if any(answer.allowed is None for answer in answers) else 0
-
-
-def _reviews(path: str) -> list[Review]:
-    from pathlib import Path
-
-    from ksec_tui.analysis.rbac.reviews import read_review
-
-    try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}", SOURCE) from error
-    found = []
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(read_review(line))
-        except ValueError as error:
-            raise CliError(f"{path}, line {number}: {error}") from error
-    return found
 
 
 COMMAND = Command("can-i", "say whether a subject may do something, and why", _add_arguments, _run)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import output, source
-from ksec_tui.cli.command import COVERAGE, FINDINGS, SOURCE, CliError, Command
+from ksec_tui.cli.command import COVERAGE, FINDINGS, CliError, Command
 
 if TYPE_CHECKING:  # the parser must not pay for it
-    from ksec_tui.analysis.pod_security.cases import Case
     from ksec_tui.analysis.workloads import Workload
     from ksec_tui.cluster.snapshot import Snapshot
     from ksec_tui.reports.pod_security import Row
@@ -100,7 +98,7 @@ def _patches(arguments: argparse.Namespace) -> int:
     from ksec_tui.analysis.workloads import workloads
     from ksec_tui.checks import all_checks
     from ksec_tui.cli.reading import read
-    from ksec_tui.fixes.layouts import inline_kustomization
+    from ksec_tui.fixes.layouts.kustomize import inline_kustomization
     from ksec_tui.fixes.restricted import restricted_changes
 
     snapshot, problems = read(source.open_source(arguments))
@@ -182,9 +180,11 @@ def _batch(arguments: argparse.Namespace) -> int:
         raise CliError("--batch takes every pod from the file: no other source beside it")
     if arguments.output == "kustomize":
         raise CliError("--batch answers one JSON object a line: no -o kustomize beside it")
-    cases = _cases(arguments.batch)
-
     from ksec_tui.analysis.pod_security import Run, evaluate, runs
+    from ksec_tui.analysis.pod_security.cases import read_case
+    from ksec_tui.cli.batch import read_lines
+
+    cases = read_lines(arguments.batch, read_case)
     from ksec_tui.reports.pod_security import case_line, unreadable_line
 
     minor, _ = _policy(arguments.version, None)
@@ -201,26 +201,6 @@ def _batch(arguments: argparse.Namespace) -> int:
         lines.append(case_line(case.id, said, several=minor is None))
     output.emit("".join(lines), encoding="utf-8")
     return COVERAGE if any(case.pod is None for case in cases) else 0
-
-
-def _cases(path: str) -> list[Case]:
-    from pathlib import Path
-
-    from ksec_tui.analysis.pod_security.cases import read_case
-
-    try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}", SOURCE) from error
-    found = []
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(read_case(line))
-        except ValueError as error:
-            raise CliError(f"{path}, line {number}: {error}") from error
-    return found
 
 
 COMMAND = Command("pss", "say which workloads the Pod Security Standards admit", _add_arguments, _run)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import output, source
-from ksec_tui.cli.command import COVERAGE, FINDINGS, SOURCE, CliError, Command
+from ksec_tui.cli.command import COVERAGE, FINDINGS, CliError, Command
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.analysis.network.questions import Answers, Question
@@ -94,9 +93,11 @@ def _batch(arguments: argparse.Namespace) -> int:
         raise CliError("--batch takes every question from the file: no --from, --to or --port beside it")
     if arguments.batch == "-" and "-" in arguments.file:
         raise CliError("--batch - and -f - cannot both read stdin")
-    questions = _questions(arguments.batch)
-
+    from ksec_tui.analysis.network.questions import read_question
+    from ksec_tui.cli.batch import read_lines
     from ksec_tui.cli.reading import read
+
+    questions = read_lines(arguments.batch, read_question)
 
     snapshot, _ = read(source.open_source(arguments))
     return _answer_all(snapshot, questions)
@@ -121,26 +122,6 @@ def _answer_all(snapshot: Snapshot, questions: list[Question]) -> int:
             code = COVERAGE
     output.emit("".join(lines), encoding="utf-8")
     return code
-
-
-def _questions(path: str) -> list[Question]:
-    from pathlib import Path
-
-    from ksec_tui.analysis.network.questions import read_question
-
-    try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}", SOURCE) from error
-    found = []
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(read_question(line))
-        except ValueError as error:
-            raise CliError(f"{path}, line {number}: {error}") from error
-    return found
 
 
 COMMAND = Command(
