@@ -59,9 +59,8 @@ def _one_new(left: Any, right: Any) -> Any:
     if left.get("kind") == right.get("kind") == "NetworkPolicy":
         for rules in ("ingress", "egress"):
             one, other = left["spec"].get(rules), right["spec"].get(rules)
-            if bool(one) != bool(other) and equal(
-                _with_rules(left, rules, []), _with_rules(right, rules, [])
-            ):
+            bare = equal(_with_rules(left, rules, []), _with_rules(right, rules, []))
+            if bare and bool(one) != bool(other) and _all_but(one or other):
                 return right if one else left
             if one and other:
                 joined = [*one, *(rule for rule in other if rule not in one)]
