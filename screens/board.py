@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from textual import on, work
@@ -88,8 +89,7 @@ class Board(Notices):
         self.pane_index = next((i for i, pane in enumerate(self.panes) if pane.id == "findings"), 0)
         self.listing_of = [0] * len(self.panes)
         self.filter_of = [""] * len(self.panes)
-        self.scope = ""
-        self.risky_only = False
+        self.scope, self.risky_only = "", False
         self.peeked: Row | None = None
         self._peeked_from = ""
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
@@ -198,7 +198,7 @@ class Board(Notices):
     @on(StateArrived)
     def _take_state(self, message: StateArrived) -> None:
         before = self.view.state
-        self.view = View.of(message.state, self.view.plan, ascii=self.view.ascii, lens=self.view.lens)
+        self.view = replace(self.view, state=message.state)
         if not message.state.reading:
             self._since = time.monotonic()
         if message.state.error and message.state.error != before.error:
@@ -208,7 +208,7 @@ class Board(Notices):
 
     def set_plan(self, plan: FixPlan) -> None:
         """Replace the plan of staged fixes."""
-        self.view = View.of(self.view.state, plan, ascii=self.view.ascii, lens=self.view.lens)
+        self.view = self.view.with_plan(plan)
         self.show_bars()
         self.rebuild()
         self.show_detail(again=True)
@@ -216,7 +216,7 @@ class Board(Notices):
     def set_lens(self, lens: Lens) -> None:
         """Replace whose rights are shown, whom they are compared with, or what is asked."""
         eyes = self.view.lens.eyes
-        self.view = View.of(self.view.state, self.view.plan, ascii=self.view.ascii, lens=lens)
+        self.view = replace(self.view, lens=lens)
         if lens.eyes != eyes:
             self.show_listing(self.table.cursor_key or "")
         else:

@@ -17,37 +17,11 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity, Verdict
-from ksec_tui.fixes.plan import FixPlan
-from ksec_tui.screens.lens import NOBODY, Lens
 from ksec_tui.screens.standing import standing
+from ksec_tui.screens.view import Branch
+from ksec_tui.screens.view import View as View
 from ksec_tui.screens.widgets.columns import Cell, Column
-from ksec_tui.session import State
 from ksec_tui.themes.palette import badge, style_name
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the panes draw from.
-
-    Attributes:
-        state: the newest State.
-        plan: the staged fixes.
-        ascii: draw with ASCII characters only.
-        staged: fingerprints of the findings in the plan.
-        lens: whose rights rows show, whom rights are compared with, who-can's question.
-    """
-
-    state: State
-    plan: FixPlan
-    ascii: bool = False
-    staged: frozenset[str] = frozenset()
-    lens: Lens = NOBODY
-
-    @classmethod
-    def of(cls, state: State, plan: FixPlan, *, ascii: bool, lens: Lens | None = None) -> View:  # noqa: A002
-        """A view with the fingerprints of the staged findings looked up."""
-        staged = frozenset(item.fingerprint for item in plan.staged)
-        return cls(state, plan, ascii, staged, lens or NOBODY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +40,7 @@ class Row:
         staged: whether a fix for one of its findings is in the plan.
         notes: lines that the tab Why shows first: what a cell has no room for.
         leads: the filter of the findings that opening the row shows; empty for its detail.
+        branch: where it stands, in a list that is a tree.
     """
 
     key: str
@@ -81,6 +56,7 @@ class Row:
     haystack: str = ""
     notes: tuple[str, ...] = ()
     leads: str = ""
+    branch: Branch | None = None
 
     def facet(self, name: str) -> Sequence[str]:
         """The values of a filter field; see `ksec_tui.findings.filter`."""

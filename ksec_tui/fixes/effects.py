@@ -130,11 +130,16 @@ class Effects(msgspec.Struct, frozen=True):
         return tuple((*step, count) for step, count in counted.most_common())
 
     @property
-    def words(self) -> str:
-        """``12 fixes on 7 objects: 14 findings go, none new, 2 rollouts, baseline → restricted ×3``."""
+    def brief(self) -> str:
+        """``12 fixes on 7 objects: 14 findings go, none new``."""
+        gone = f"{_counted(self.gone, 'finding')} {'go' if self.gone != 1 else 'goes'}"
+        new = f"{self.new:,} would be new" if self.new else "none new"
+        return f"{_counted(self.fixes, 'fix', 'fixes')} on {_counted(self.objects, 'object')}: {gone}, {new}"
+
+    @property
+    def more(self) -> str:
+        """``2 rollouts, baseline → restricted ×3``; empty when nothing of that kind comes of it."""
         told = [
-            f"{_counted(self.gone, 'finding')} {'go' if self.gone != 1 else 'goes'}",
-            f"{self.new:,} would be new" if self.new else "none new",
             *([_counted(len(self.rollouts), "rollout")] if self.rollouts else []),
             *(
                 f"{before} → {after}{f' ×{count:,}' if count > 1 else ''}"
@@ -144,8 +149,12 @@ class Effects(msgspec.Struct, frozen=True):
             *([f"{_counted(len(self.closed), 'way')} in closed"] if self.closed else []),
             *([f"{_counted(len(self.opened), 'way')} in opened"] if self.opened else []),
         ]
-        objects = _counted(self.objects, "object")
-        return f"{_counted(self.fixes, 'fix', 'fixes')} on {objects}: {', '.join(told)}"
+        return ", ".join(told)
+
+    @property
+    def words(self) -> str:
+        """``12 fixes on 7 objects: 14 findings go, none new, 2 rollouts, baseline → restricted ×3``."""
+        return ", ".join(filter(None, (self.brief, self.more)))
 
 
 def effects(snapshot: Snapshot, simulation: Simulation) -> Effects:
