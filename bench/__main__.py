@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
-from bench import checks, load, paint, stall, table
+from bench import checks, load, paint, simulate, stall, table
 from bench.measure import ROOT, machine
 
 
@@ -23,6 +23,7 @@ def main() -> None:
         stall.run(10_000, runs),
         stall.run(100_000, 1),
         checks.run(10_000, runs),
+        simulate.run(10_000, runs),
     ]
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     head = [
