@@ -1,10 +1,11 @@
-"""The one way in which a file is written: whole or not at all, and for its owner only."""
+"""The one way in which a file is written: whole or not at all; a new one for its owner only."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -26,6 +27,27 @@ def write_private(path: Path, data: bytes, *, force: bool = False) -> None:
             temporary.replace(path)
         else:
             _publish(temporary, path, data)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+def replace_content(path: Path, data: bytes) -> None:
+    """Give an existing file other content, atomically; owner and mode stay.
+
+    Raises:
+        OSError: it is no plain file, or cannot be written; it is as it was and nothing is left behind.
+    """
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a plain file")
+    temporary = path.parent / f".ksec-{secrets.token_hex(8)}.tmp"
+    try:
+        _write_new(temporary, data)
+        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(temporary, status.st_uid, status.st_gid)
+        temporary.chmod(stat.S_IMODE(status.st_mode))
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_directory(path.parent)
