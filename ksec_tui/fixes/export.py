@@ -1,4 +1,4 @@
-"""Writes a proven plan as files: patches, commands, a kustomization and a report. Nothing is applied."""
+"""Writes a proven plan as files: patches, commands, a kustomization, reports. Nothing is applied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import msgspec
 from ksec_tui.cluster.files import write_private
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.fixes.errors import ExportError
-from ksec_tui.fixes.layouts import Files, kubectl_files, kustomize_files
+from ksec_tui.fixes.layouts.kubectl import kubectl_files
+from ksec_tui.fixes.layouts.kustomize import kustomize_files
+from ksec_tui.fixes.layouts.machine import json_files
+from ksec_tui.fixes.layouts.parts import Files
+from ksec_tui.fixes.layouts.single import single_files
+from ksec_tui.fixes.manual import manual
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.report import report
 from ksec_tui.fixes.simulate import Refused, Simulation
@@ -20,8 +25,13 @@ from ksec_tui.fixes.simulate import Refused, Simulation
 LAYOUTS: dict[str, Callable[[Simulation, Snapshot], Files]] = {
     "kubectl": kubectl_files,
     "kustomize": kustomize_files,
+    "single": single_files,
+    "json": json_files,
 }
 """The ways in which a plan can be written, each into the folder of its name."""
+
+DEFAULT_LAYOUTS = ("kubectl", "kustomize")
+"""Those that are written unless others are asked for."""
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -32,7 +42,7 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 def contents(
-    simulation: Simulation, plan: FixPlan, snapshot: Snapshot, layouts: Iterable[str] = tuple(LAYOUTS)
+    simulation: Simulation, plan: FixPlan, snapshot: Snapshot, layouts: Iterable[str] = DEFAULT_LAYOUTS
 ) -> Files:
     """The files of an export: path inside the folder -> text.
 
@@ -46,6 +56,8 @@ def contents(
         made = LAYOUTS[layout](simulation, snapshot)
         files.update({f"{layout}/{path}": text for path, text in made.items()})
     files["REPORT.md"] = report(simulation, plan, snapshot)
+    if by_hand := manual(simulation, plan, snapshot):
+        files["MANUAL.md"] = by_hand
     return files
 
 
@@ -55,7 +67,7 @@ def export(
     snapshot: Snapshot,
     folder: Path,
     *,
-    layouts: Iterable[str] = tuple(LAYOUTS),
+    layouts: Iterable[str] = DEFAULT_LAYOUTS,
     force: bool = False,
 ) -> Exported:
     """Write what `simulation` proved of `plan` into `folder`.

@@ -24,8 +24,8 @@ from ksec_tui.fixes.errors import ExportError
 from ksec_tui.fixes.export import contents, export
 from ksec_tui.fixes.filenames import FileNames
 from ksec_tui.fixes.json_patch import json_patch
+from ksec_tui.fixes.markdown import escaped
 from ksec_tui.fixes.plan import FixPlan
-from ksec_tui.fixes.report import escaped
 from ksec_tui.fixes.simulate import Simulation, simulate
 from tests.fixes.cluster import (
     CHECKS,
@@ -120,7 +120,7 @@ def test_new_objects_and_removals_have_their_own_folders() -> None:
         "kind": "RoleBinding",
         "metadata": {"name": "readers", "namespace": "shop"},
     }
-    again = yaml.safe_load(files["kubectl/90-rollback/shop.rolebinding.readers.yaml"])
+    again = yaml.safe_load(files["kubectl/90-rollback/shop.rolebinding.readers.create.yaml"])
     assert again["subjects"] == binding("ghost")["subjects"]
     commands = [line for line in files["kubectl/commands.sh"].splitlines() if line.startswith("kubectl")]
     assert [shlex.split(line)[1] for line in commands] == [
@@ -213,11 +213,13 @@ def test_the_report_tells_of_refused_and_manual_fixes() -> None:
     plan = plan.stage(by_check["toy-privileged"].finding, Fix("no good", (bad,), Risk.SAFE))
     manual = Fix("by hand", (), Risk.MANUAL, steps=("Edit <it> | then *wait*.",))
     plan = plan.stage(by_check["toy-host-pid"].finding, manual)
-    text = files_of(snapshot, plan)["REPORT.md"]
+    files = files_of(snapshot, plan)
+    text = files["REPORT.md"]
     assert "## Refused" in text
     assert "It does not remove its finding" in text
-    assert "## By hand" in text
-    assert r"Edit &lt;it&gt; \| then \*wait\*." in text
+    assert "- by hand (toy-host-pid" in text.replace("\\", "")
+    assert "## By hand" in files["MANUAL.md"]
+    assert r"Edit &lt;it&gt; \| then \*wait\*." in files["MANUAL.md"]
 
 
 def test_markdown_and_html_in_data_stay_text() -> None:
