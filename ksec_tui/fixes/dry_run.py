@@ -39,7 +39,7 @@ def dry_run(
         cancel: when set, what has no answer yet is not tried.
         progress: told after each answer.
     """
-    changes = [merged.change for merged in simulation.plan.changes()]
+    changes = [merged.change for merged in simulation.changes]
     made = {change.target for change in changes if change.type is PatchType.CREATE}
     held = {number: _waits_for(change, made) for number, change in enumerate(changes)}
     if not isinstance(source, CanTry):

@@ -13,9 +13,31 @@ from ksec_tui.fixes.json_values import equal
 from ksec_tui.fixes.rollout import template_in
 
 # Fields that validation refuses to change (ValidatePodUpdate, ValidateJobUpdate, ValidateStatefulSetUpdate,
-# ValidateDeploymentUpdate, ValidateRoleBindingUpdate in pkg/apis of kubernetes/kubernetes).
+# ValidateDeploymentUpdate, ValidateRoleBindingUpdate, ValidatePersistentVolumeClaimUpdate, ValidateSecretUpdate,
+# ValidateStorageClassUpdate, ValidateRuntimeClassUpdate, ValidatePriorityClassUpdate and ValidateIngressClassUpdate
+# in pkg/apis of kubernetes/kubernetes).
 _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
-    "Job": (("spec", "template"), ("spec", "selector"), ("spec", "completionMode")),
+    "Job": (
+        ("spec", "template"),
+        ("spec", "selector"),
+        ("spec", "completionMode"),
+        ("spec", "podFailurePolicy"),
+        ("spec", "backoffLimitPerIndex"),
+        ("spec", "managedBy"),
+        ("spec", "successPolicy"),
+    ),
+    "PersistentVolumeClaim": (
+        ("spec", "accessModes"),
+        ("spec", "dataSource"),
+        ("spec", "selector"),
+        ("spec", "storageClassName"),
+        ("spec", "volumeMode"),
+    ),
+    "Secret": (("type",),),
+    "StorageClass": (("provisioner",), ("parameters",), ("reclaimPolicy",), ("volumeBindingMode",)),
+    "RuntimeClass": (("handler",),),
+    "PriorityClass": (("value",), ("preemptionPolicy",)),
+    "IngressClass": (("spec", "controller"),),
     "StatefulSet": (
         ("spec", "selector"),
         ("spec", "serviceName"),
@@ -37,9 +59,8 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
 
     Raises:
         PatchError: it carries text that was altered for display, its object has no name yet, it changes an
-            immutable field, or it adds
-            a container, a second source of a volume or a second value of a variable where it means to
-            change one.
+            immutable field, it leaves a directive in the object, or it adds a container, a second source of a
+            volume or a second value of a variable where it means to change one.
     """
     if any(_altered(text) for text in _texts(change.body)):
         raise PatchError(
@@ -51,6 +72,9 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
         return
     _check_immutable(before, after)
     if change.type is PatchType.STRATEGIC:
+        left = next(_directives(after), "") if any(_directives(change.body)) else ""
+        if left:
+            raise PatchError(f"the patch would leave its directive {left} in {change.target}")
         _check_pod_spec(_pod_spec(before), _pod_spec(after))
 
 
@@ -69,6 +93,18 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def _directives(value: object) -> Iterator[str]:
+    """The keys that are directives of a strategic merge patch; no field or label starts with a dollar sign."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if str(key).startswith("$"):
+                yield str(key)
+            yield from _directives(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _directives(item)
 
 
 def _altered(text: str) -> bool:
@@ -93,6 +129,8 @@ def _check_immutable(before: Document, after: Document) -> None:
     for path in _IMMUTABLE.get(kind, ()):
         if not equal(_at(before, path), _at(after, path)):
             raise PatchError(f"the field {'.'.join(path)} of a {kind} cannot be changed in place")
+    if kind == "Service":
+        _check_address(before, after)
     if kind != "Pod":
         return
     old, new = _pod_spec(before), _pod_spec(after)
@@ -106,6 +144,15 @@ def _check_immutable(before: Document, after: Document) -> None:
         ]
         if not equal(*without):
             raise PatchError(f"the field spec.{key} of a Pod cannot be changed in place, but for images")
+
+
+def _check_address(before: Document, after: Document) -> None:
+    """The address of a Service stays while it has one (ValidateServiceUpdate: not where it becomes a name)."""
+    if "ExternalName" in (_at(before, ("spec", "type")), _at(after, ("spec", "type"))):
+        return
+    old, new = (_at(document, ("spec", "clusterIP")) for document in (before, after))
+    if old and new != old:
+        raise PatchError("the field spec.clusterIP of a Service cannot be changed in place")
 
 
 def _pod_spec(document: Document) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import NOTHING, Results, run
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.fold import folded
 from ksec_tui.fixes.judging import Judge
-from ksec_tui.fixes.plan import FixPlan, Staged
+from ksec_tui.fixes.plan import FixPlan, Merged, Staged
 from ksec_tui.fixes.progress import Pace, Tell
 from ksec_tui.fixes.rollout import takes_effect
 from ksec_tui.fixes.search import Search
@@ -51,6 +52,8 @@ class Simulation(msgspec.Struct, frozen=True):
         rollouts: controllers whose pods would be replaced.
         notes: what a human must do for the change of an object to take effect.
         snapshot: the cluster with `plan` carried out.
+        changes: what `plan` does, in order: for each object one new object, one patch or its removal, but for
+            what cannot be written as one patch.
     """
 
     ok: bool
@@ -65,6 +68,7 @@ class Simulation(msgspec.Struct, frozen=True):
     rollouts: tuple[ObjectRef, ...]
     notes: dict[ObjectRef, str]
     snapshot: Snapshot
+    changes: tuple[Merged, ...]
 
 
 def simulate(
@@ -125,6 +129,7 @@ def simulate(
             if (note := takes_effect(patched.before[ref], document))
         },
         snapshot=patched.snapshot,
+        changes=folded(trial.plan.changes(), patched.before, patched.after),
     )
 
 
