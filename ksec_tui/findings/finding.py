@@ -11,6 +11,11 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.verdict import Severity, Verdict
 
 
+def fingerprint_of(check: str, object_id: str) -> str:
+    """The fingerprint of what the check called `check` finds on the object whose `ObjectRef.id` is given."""
+    return hashlib.sha256(f"{check}\n{object_id}".encode()).hexdigest()[:12]
+
+
 class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Why a check fails.
 
@@ -73,7 +78,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that stay the same through refreshes, renumbering and other clusters' objects."""
-        return hashlib.sha256(f"{self.check}\n{self.subject.id}".encode()).hexdigest()[:12]
+        return fingerprint_of(self.check, self.subject.id)
 
     @property
     def words(self) -> str:

@@ -61,7 +61,7 @@ class YamlDocument(NamedTuple):
     Attributes:
         line: where it begins in the file, from 1.
         tree: its content; mappings have text keys.
-        item_lines: where each entry of its top-level `items` begins.
+        item_lines: where each entry of its top-level `items` (or what was asked for) begins.
         doubled: (line, key) of every key that came again in its mapping.
     """
 
@@ -98,17 +98,19 @@ def _has_content(part: bytes) -> bool:
     return False
 
 
-def documents(part: bytes, line: int) -> Iterator[YamlDocument]:
+def documents(part: bytes, line: int, listed: str = "items") -> Iterator[YamlDocument]:
     """Read the documents (nearly always one) of a part that begins at `line` of its file.
+
+    The lines of the entries of the top-level list called `listed` are noted.
 
     Raises:
         YamlError: it is no YAML, or beyond a limit; what came before has been yielded.
     """
     try:
-        builder = _Builder(line)
+        builder = _Builder(line, listed)
         for event in yaml.parse(part, Loader=_LOADER):
             if isinstance(event, yaml.DocumentStartEvent):
-                builder = _Builder(line)
+                builder = _Builder(line, listed)
             elif isinstance(event, yaml.DocumentEndEvent):
                 if builder.root is not None:
                     yield builder.document()
@@ -162,8 +164,9 @@ _MERGE = _Merge("<<")
 class _Builder:
     """Builds one document from its events."""
 
-    def __init__(self, first_line: int) -> None:
+    def __init__(self, first_line: int, listed: str) -> None:
         self.root: object = None
+        self.listed = listed
         self.first_line = first_line
         self.line = first_line
         self.stack: list[_Frame] = []
@@ -242,7 +245,7 @@ class _Builder:
         frame.height = max(frame.height, height + 1)
         if frame.map is None:
             frame.list.append(value)
-            if len(self.stack) == 2 and self.stack[0].key == "items":
+            if len(self.stack) == 2 and self.stack[0].key == self.listed:
                 self.item_lines.append(line or self.at(event))
         elif frame.key is None:
             frame.key = self.key(value, event)
