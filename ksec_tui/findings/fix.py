@@ -84,8 +84,9 @@ class Fix(msgspec.Struct, frozen=True):
         changes: in the order in which they are to be applied; empty for MANUAL.
         risk: how likely it breaks something.
         may_break: when it breaks, one sentence; required for LIKELY and REVIEW.
-        steps: what a human must do, for MANUAL, one step a line.
+        steps: what a human must do, one step a line: for MANUAL all of it, else what is left to do besides.
         rolls_out: whether pods are replaced by it.
+        leaves: the words of evidence that is known to stay, since no patch reaches where it comes from.
     """
 
     title: str
@@ -94,3 +95,4 @@ class Fix(msgspec.Struct, frozen=True):
     may_break: str = ""
     steps: tuple[str, ...] = ()
     rolls_out: bool = False
+    leaves: tuple[str, ...] = ()

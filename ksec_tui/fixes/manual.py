@@ -15,11 +15,20 @@ from ksec_tui.fixes.simulate import Simulation
 def manual(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
     """The whole text; empty when nothing is left to a human."""
     hand, source = list(_by_hand(plan)), list(_at_the_source(simulation, snapshot))
-    if not hand and not source:
+    besides = list(_besides(simulation))
+    if not hand and not source and not besides:
         return ""
     lines = ["# Left to a human", ""]
     if hand:
         lines += ["## By hand", "", "No patch can carry these out.", "", *hand]
+    if besides:
+        lines += [
+            "## Besides the patches",
+            "",
+            "These are mended in part: no patch reaches the rest.",
+            "",
+            *besides,
+        ]
     if source:
         said = "These objects are made from something else: a patch of them is undone when that is applied again."
         lines += ["## At the source", "", said, "", *source]
@@ -39,6 +48,18 @@ def _by_hand(plan: FixPlan) -> Iterator[str]:
         if item.fix.may_break:
             yield f"- May break: {escaped(item.fix.may_break)}"
         yield ""
+
+
+def _besides(simulation: Simulation) -> Iterator[str]:
+    gone = {item.fingerprint for item in simulation.removed}
+    for item in simulation.plan.staged:
+        if item.fix.changes and item.fix.steps and item.fingerprint not in gone:
+            yield f"### {escaped(str(item.finding.subject))}"
+            yield ""
+            yield f"- {escaped(f'{item.fix.title} ({item.finding.check} {item.fingerprint})')}"
+            yield from (f"- Stays: {escaped(words)}" for words in item.fix.leaves)
+            yield from (f"- [ ] {escaped(step)}" for step in item.fix.steps)
+            yield ""
 
 
 def _at_the_source(simulation: Simulation, snapshot: Snapshot) -> Iterator[str]:

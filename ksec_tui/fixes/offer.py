@@ -20,7 +20,7 @@ from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
-from ksec_tui.findings.finding import Finding
+from ksec_tui.findings.finding import Evidence, Finding
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
@@ -47,10 +47,10 @@ def offer(finding: Finding, checks: Iterable[Check[Any]], snapshot: Snapshot) ->
         return None
     fix = fix_for(finding, checks, snapshot)
     if fix is None:
-        return _injected(finding, snapshot)
+        return _at_the_injector(finding, snapshot)
     if not fix.changes:
         return _told_where(fix, finding.subject, snapshot)
-    return lasting(fix, snapshot)
+    return _besides(lasting(fix, snapshot), finding, snapshot)
 
 
 def lasting(fix: Fix, snapshot: Snapshot) -> Fix:
@@ -109,24 +109,41 @@ def _places_of_unread(workload: Workload) -> tuple[str, ...]:
     return places_in(owner, below.namespace, ())
 
 
-def _injected(finding: Finding, snapshot: Snapshot) -> Fix | None:
-    """What to do about containers that only live pods have, when the finding is about nothing else."""
+def _injected(finding: Finding, snapshot: Snapshot) -> dict[Evidence, str]:
+    """The evidence of a finding that lies in containers which only live pods have, with their names."""
     workload = workload_named(snapshot, finding.subject)
-    if workload is None or workload.system or isinstance(workload.object, Pod):
-        return None
-    places = {(item.ref, item.pointer): item.container.name for item in workload.placed if item.injected}
-    names = [
-        name
+    if workload is None or isinstance(workload.object, Pod):
+        return {}
+    added = {(item.ref, item.pointer): item.container.name for item in workload.placed if item.injected}
+    return {
+        piece: name
         for piece in finding.evidence
-        for (ref, pointer), name in places.items()
+        for (ref, pointer), name in added.items()
         if piece.ref == ref and f"{piece.path}/".startswith(f"{pointer}/")
-    ]
-    if not names or len(names) < len(finding.evidence):
+    }
+
+
+def _at_the_injector(finding: Finding, snapshot: Snapshot) -> Fix | None:
+    """What to do about containers that only live pods have, when the finding is about nothing else."""
+    added = _injected(finding, snapshot)
+    if finding.system or not added or len(added) < len(finding.evidence):
         return None
     return Fix(
-        f"Fix {', '.join(dict.fromkeys(names))} where it is added to the pods",
+        f"Fix {', '.join(dict.fromkeys(added.values()))} where it is added to the pods",
         risk=Risk.MANUAL,
-        steps=steps_for(names, _asked_about_pods(snapshot)),
+        steps=steps_for(added.values(), _asked_about_pods(snapshot)),
+    )
+
+
+def _besides(fix: Fix, finding: Finding, snapshot: Snapshot) -> Fix:
+    """`fix` with what is left to do where it mends a template, and live pods get more than that has."""
+    added = _injected(finding, snapshot)
+    if not fix.changes or not added or len(added) == len(finding.evidence):
+        return fix
+    return msgspec.structs.replace(
+        fix,
+        steps=(*fix.steps, *steps_for(added.values(), _asked_about_pods(snapshot))),
+        leaves=tuple(dict.fromkeys(piece.words for piece in added)),
     )
 
 

@@ -74,7 +74,7 @@ class Trials:
     def _troubles(self, plan: FixPlan, patched: Patched, verdicts: Verdicts) -> Iterable[Trouble]:
         for item in plan.staged:
             stays = verdicts.stays(item.finding)
-            if stays is not None:
+            if stays is not None and not _expected(stays, item):
                 yield Trouble(stays.words.rstrip("."), _about(stays), item.finding)
         for finding in verdicts.added:
             yield Trouble(_said(finding), _about(finding))
@@ -83,6 +83,11 @@ class Trials:
             closing = frozenset(policies_over(patched.snapshot, need)) & patched.items.keys()
             ends = frozenset({need.target} if need.caller is None else {need.target, need.caller})
             yield Trouble(f"it would cut off what is needed: {need.words}.", closing or ends, network=True)
+
+
+def _expected(stays: Finding, item: Staged) -> bool:
+    """Whether all that stays of a finding is what its fix said that it leaves."""
+    return bool(item.fix.leaves) and all(piece.words in item.fix.leaves for piece in stays.evidence)
 
 
 def _about(finding: Finding) -> frozenset[ObjectRef]:

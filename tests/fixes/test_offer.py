@@ -15,8 +15,12 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix, PatchType, Risk
 from ksec_tui.findings.runner import fix_for, run
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.build import strategic
+from ksec_tui.fixes.manual import manual
 from ksec_tui.fixes.offer import offer
+from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.restricted import restricted_changes
+from ksec_tui.fixes.simulate import simulate
 from tests.fixes.managed import WEB, deployment, owner, pod, replica_set, template
 
 CHECKS = [
@@ -194,11 +198,48 @@ def test_an_unknown_injector_is_sought_among_the_webhooks_that_see_pods() -> Non
     assert "Mutating webhooks that may: adds-agents." in fix.steps[0]
 
 
-def test_a_template_s_own_container_is_patched_though_another_one_is_injected() -> None:
+def meshed() -> Snapshot:
+    """A template that may escalate privileges, and a live pod that got a container which may as well."""
     live = pod()
     live["spec"]["containers"] = [*live["spec"]["containers"], {"name": "istio-proxy", "image": "mesh:1"}]
-    fix = offered(deployment(), replica_set(), live)
+    return snapshot_of([deployment(), replica_set(), live])
+
+
+def test_a_template_is_mended_though_its_pods_get_more_and_the_rest_is_told() -> None:
+    snapshot = meshed()
+    found = findings(snapshot)["wl-allow-priv-esc"]
+    fix = offer(found, CHECKS, snapshot)
+    assert fix is not None
     assert fix.changes
+    assert [words for words in fix.leaves if "istio-proxy" in words] == list(fix.leaves) != []
+    plan = FixPlan().stage(found, fix)
+    outcome = simulate(snapshot, plan, CHECKS)
+    assert (outcome.ok, outcome.refused, outcome.added) == (True, (), ())
+    assert outcome.plan == plan
+    assert found.fingerprint not in {item.fingerprint for item in outcome.removed}
+    told = manual(outcome, plan, snapshot)
+    assert "## Besides the patches" in told
+    assert "added to live pods by Istio" in told
+
+
+def test_a_fix_that_leaves_more_than_it_said_is_refused() -> None:
+    snapshot = meshed()
+    found = findings(snapshot)["wl-allow-priv-esc"]
+    fix = offer(found, CHECKS, snapshot)
+    assert fix is not None
+    idle = strategic(WEB, {"metadata": {"annotations": {"a": "b"}}})
+    outcome = simulate(
+        snapshot, FixPlan().stage(found, msgspec.structs.replace(fix, changes=(idle,))), CHECKS
+    )
+    assert not outcome.ok
+    assert outcome.refused
+
+
+def test_a_fix_of_the_template_alone_leaves_nothing() -> None:
+    snapshot = meshed()
+    fix = offer(findings(snapshot)["wl-privileged"], CHECKS, snapshot)
+    assert fix is not None
+    assert (fix.leaves, fix.steps) == ((), ())
 
 
 def test_nothing_is_offered_for_what_is_unknown_or_gone() -> None:
