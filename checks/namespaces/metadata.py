@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ksec_tui.analysis.clouds import CONCEALED, LOCAL, own_identities, scheme
+from ksec_tui.analysis.clouds import cloud as cloud_of
 from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
 from ksec_tui.analysis.network.blast import METADATA
 from ksec_tui.analysis.network.reach import address_end, flow, group_end
@@ -18,41 +20,6 @@ from ksec_tui.findings.finding import Evidence, NotApplicable, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.network_metadata import MAY_BREAK, deny_metadata
-
-CLOUDS = {
-    "aws": "AWS",
-    "gce": "Google Cloud",
-    "azure": "Azure",
-    "digitalocean": "DigitalOcean",
-    "openstack": "OpenStack",
-    "hcloud": "Hetzner",
-    "oci": "Oracle Cloud",
-    "ibm": "IBM Cloud",
-    "linode": "Akamai",
-    "vultr": "Vultr",
-    "scaleway": "Scaleway",
-    "exoscale": "Exoscale",
-    "equinixmetal": "Equinix Metal",
-    "yandex": "Yandex Cloud",
-    "huaweicloud": "Huawei Cloud",
-    "qcloud": "Tencent Cloud",
-}
-"""Scheme of a node's providerID -> the cloud whose machines answer at 169.254.169.254."""
-
-LOCAL = frozenset(
-    {"kind", "k3s", "k0s", "minikube", "docker", "vsphere", "libvirt", "proxmox", "metal3", "baremetal"}
-)
-"""Schemes of providers without a metadata service that gives out credentials."""
-
-IDENTITIES = (
-    "eks.amazonaws.com/role-arn",
-    "iam.gke.io/gcp-service-account",
-    "azure.workload.identity/client-id",
-)
-"""Annotations by which an account gets an identity of its own, so that pods need not use the node's."""
-
-CONCEALED = "iam.gke.io/gke-metadata-server-enabled"
-"""Label of nodes on which GKE's own server answers pods in place of the machine's."""
 
 
 @check(
@@ -127,7 +94,7 @@ def metadata_reachable(space: Space, cluster: Snapshot) -> Iterator[Evidence | N
     if not space.workloads:
         yield NotApplicable("its workloads are on their nodes' network, which policies do not govern")
         return
-    usable = None if _own_identities(cluster) else Severity.HIGH
+    usable = None if own_identities(cluster) else Severity.HIGH
     unsure = ""
     there = address_end(METADATA)
     answers: dict[int, tuple[bool, bool]] = {}
@@ -141,9 +108,9 @@ def metadata_reachable(space: Space, cluster: Snapshot) -> Iterator[Evidence | N
             continue
         said = f"{workload.ref.kind} {workload.ref.name}"
         nodes = _nodes(cluster, workload)
-        cloud = next(((node, name) for node in nodes if (name := _cloud(node))), None)
+        cloud = next(((node, name) for node in nodes if (name := cloud_of(node))), None)
         if cloud is None:
-            odd = next((node for node in nodes if _scheme(node) not in LOCAL), None)
+            odd = next((node for node in nodes if scheme(node) not in LOCAL), None)
             if odd is not None:
                 unsure = (
                     unsure
@@ -172,34 +139,12 @@ def _nodes(snapshot: Snapshot, workload: Workload) -> tuple[Node, ...]:
     return found or snapshot.of(NODE)
 
 
-def _scheme(node: Node) -> str:
-    text = node.spec.provider_id
-    # Oracle's controller writes the machine's bare identifier.
-    return "oci" if text.startswith("ocid1.") else text.partition("://")[0] if "://" in text else ""
-
-
-def _cloud(node: Node) -> str:
-    return CLOUDS.get(_scheme(node), "")
-
-
-def _own_identities(snapshot: Snapshot) -> bool:
-    found: bool = snapshot.derived(_any_identity, _any_identity)
-    return found
-
-
-def _any_identity(snapshot: Snapshot) -> bool:
-    """Whether some account has an identity of its own, so that the node's need not be worth much."""
-    return any(
-        key in item.metadata.annotations for item in snapshot.of(SERVICE_ACCOUNT) for key in IDENTITIES
-    )
-
-
 @metadata_reachable.fix
 def _leave_out(space: Space, cluster: Snapshot) -> Fix | None:
     if space.ref.name in SYSTEM_NAMESPACES:
         return None
     title = f"Keep the pods of {space.ref.name} from the metadata service"
-    google = any(_scheme(node) == "gce" for workload in space.workloads for node in _nodes(cluster, workload))
+    google = any(scheme(node) == "gce" for workload in space.workloads for node in _nodes(cluster, workload))
     made = deny_metadata(cluster, space.ref.name, google=google)
     if not isinstance(made, str):
         return Fix(title, (made,), Risk.REVIEW, MAY_BREAK)

@@ -1,0 +1,134 @@
+"""From the internet to workloads, and from pods to the pods that policies let them reach.
+
+Pods that reach the same are one; what they reach is gathered by namespace, so that edges are as many as there are
+different answers, not as many as pairs of pods.
+"""
+
+from __future__ import annotations
+
+from ksec_tui.analysis.network.balancers import Zone
+from ksec_tui.analysis.network.bulk import receivers
+from ksec_tui.analysis.network.exposure import Exposure, exposures
+from ksec_tui.analysis.network.labels import numbers_of
+from ksec_tui.analysis.network.sensitive import console
+from ksec_tui.analysis.network.surface import exposure_gap
+from ksec_tui.analysis.network.world import Network, network
+from ksec_tui.analysis.paths.builder import INTERNET, OUTSIDE, Builder, workload
+from ksec_tui.analysis.paths.model import Cut, Proof, Vertex
+from ksec_tui.analysis.workloads import Workload, workload_named
+from ksec_tui.cluster.kinds import NETWORK_POLICY
+from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.snapshot import Snapshot
+
+_ZONES = {Zone.INTERNET: INTERNET, Zone.OUTSIDE: OUTSIDE, Zone.UNKNOWN: INTERNET}
+_EXPOSED = (
+    "net-public-no-policy",
+    "net-public-risky-workload",
+    "net-sensitive-port-public",
+    "wl-exposed-admin-ui",
+    "net-lb-no-source-ranges",
+    "net-node-port",
+    "net-nodeports-bypass",
+    "wl-host-port",
+)
+
+
+def add_exposures(builder: Builder, snapshot: Snapshot) -> None:
+    """The steps from outside of the cluster: for each workload and zone the easiest of each chain of objects."""
+    builder.at(INTERNET)
+    builder.at(OUTSIDE)
+    seen: set[tuple[ObjectRef, Zone, ObjectRef]] = set()
+    for item in sorted(exposures(snapshot), key=lambda found: found.certainty.value == "maybe"):
+        start = _ZONES.get(item.zone)
+        first = item.chain[0].ref
+        if start is None or (item.workload, item.zone, first) in seen:
+            continue
+        seen.add((item.workload, item.zone, first))
+        found = workload_named(snapshot, item.workload)
+        doubt = item.doubt or ("from where is not known" if item.zone is Zone.UNKNOWN else "")
+        builder.add(
+            "expose",
+            builder.at(start),
+            builder.at(workload(item.workload)),
+            _likelihood(item, found),
+            ", ".join(map(str, item.chain[:-1])) or f"{item.protocol} {item.port}",
+            tuple(Proof(link.ref) for link in item.chain),
+            tuple(Cut(ref, _EXPOSED) for ref in dict.fromkeys(link.ref for link in item.chain)),
+            doubt,
+        )
+
+
+def _likelihood(item: Exposure, found: Workload | None) -> str:
+    if found is not None and console(found.spec):
+        return "exposed console"
+    return "exposed by http" if item.http else "exposed"
+
+
+def exposure_gaps(builder: Builder, snapshot: Snapshot) -> None:
+    """What was not read and may open further ways in."""
+    for space in network(snapshot).namespaces:
+        builder.gap(exposure_gap(snapshot, space))
+
+
+def add_connections(builder: Builder, snapshot: Snapshot) -> None:
+    """The steps from pods to pods."""
+    world = network(snapshot)
+    pieces: dict[tuple[int, int], int] = {}
+    crowds: dict[int, int] = {}
+    for group in world.groups:
+        bits = 0
+        for layer in receivers(world, group).layers:
+            if layer.connections:
+                bits |= layer.bits
+        if not bits:
+            continue
+        crowd = crowds.get(bits)
+        if crowd is None:
+            crowd = crowds[bits] = builder.at(Vertex("reach", str(len(crowds))))
+            for number, local in _by_namespace(world, bits):
+                piece = pieces.get((number, local))
+                if piece is None:
+                    piece = pieces[number, local] = _piece(
+                        builder, snapshot, world, number, local, len(pieces)
+                    )
+                builder.add("within", crowd, piece)
+        for item in group.workloads:
+            builder.add("connect", builder.at(workload(item.ref)), crowd, "", "", (), _egress(item))
+
+
+def _by_namespace(world: Network, bits: int) -> list[tuple[int, int]]:
+    base = [*world.space.base, len(world.groups)]
+    found = []
+    for number in range(len(world.namespaces)):
+        width = base[number + 1] - base[number]
+        local = bits >> base[number] & ((1 << width) - 1)
+        if local:
+            found.append((number, local))
+    return found
+
+
+def _egress(item: Workload) -> tuple[Cut, ...]:
+    if item.spec.host_network:
+        return ()
+    return (Cut(ObjectRef("", "Namespace", item.namespace), ("ns-no-netpol-egress",)),)
+
+
+def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, local: int, turn: int) -> int:
+    """The vertex of some pods of one namespace, with the steps to their workloads."""
+    space = world.namespaces[number]
+    start = world.space.base[number]
+    groups = [world.groups[start + place] for place in numbers_of(local)]
+    piece = builder.at(Vertex("reach", str(turn), space))
+    ref = ObjectRef("", "Namespace", space)
+    doubt = snapshot.gap(NETWORK_POLICY, space) or ""
+    for group in groups:
+        guarded = not group.host_network and bool(world.ingress.selecting(group))
+        likelihood = "pod to guarded pod" if guarded else "pod to pod"
+        cuts = (
+            () if group.host_network else (Cut(ref, ("ns-no-netpol-ingress", "net-policy-admits-everyone")),)
+        )
+        detail = "past the policies that select it" if guarded else "no policy selects it"
+        for item in group.workloads:
+            target = builder.at(workload(item.ref))
+            builder.add("connect", piece, target, likelihood, detail, (Proof(item.home),), cuts, doubt)
+    return piece
