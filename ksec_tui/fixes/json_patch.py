@@ -7,12 +7,11 @@ count from the end, or are written with a sign or leading zeros, are refused her
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from ksec_tui.fixes.errors import PatchError
-from ksec_tui.fixes.json_values import equal, is_index, parse_pointer
+from ksec_tui.fixes.json_values import equal, is_index, parse_pointer, unshared
 
 
 def json_patch(document: Any, operations: object) -> Any:
@@ -23,7 +22,7 @@ def json_patch(document: Any, operations: object) -> Any:
     """
     if not isinstance(operations, list):
         raise PatchError("a JSON patch is a list of operations")
-    root = [copy.deepcopy(document)]
+    root = [unshared(document)]
     for operation in operations:
         if not isinstance(operation, Mapping):
             raise PatchError("an operation of a JSON patch is a mapping")
@@ -35,15 +34,15 @@ def _operate(root: list[Any], operation: Mapping[str, Any]) -> None:
     name, path = operation.get("op"), _text(operation, "path")
     match name:
         case "add":
-            _add(root, path, copy.deepcopy(_value(operation)))
+            _add(root, path, unshared(_value(operation)))
         case "remove":
             _remove(root, path)
         case "replace":
-            _replace(root, path, copy.deepcopy(_value(operation)))
+            _replace(root, path, unshared(_value(operation)))
         case "test":
             _test(root, path, _value(operation))
         case "copy":
-            _add(root, path, copy.deepcopy(_held(root, _text(operation, "from"))))
+            _add(root, path, unshared(_held(root, _text(operation, "from"))))
         case "move":
             source = _text(operation, "from")
             if path.startswith(f"{source}/"):

@@ -19,6 +19,13 @@ def equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def unshared(value: Any) -> Any:
+    """A copy of which every part stands in one place: YAML aliases make two places share one mapping."""
+    if isinstance(value, dict):
+        return {key: unshared(item) for key, item in value.items()}
+    return [unshared(item) for item in value] if isinstance(value, list) else value
+
+
 def parse_pointer(text: str) -> tuple[str, ...]:
     """The tokens of a JSON pointer; the empty pointer has none.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
+
+from ksec_tui.fixes.json_values import unshared
 
 
 def merge_patch(document: Any, patch: Any) -> Any:
@@ -12,11 +13,11 @@ def merge_patch(document: Any, patch: Any) -> Any:
     The inputs are not changed.
     """
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return unshared(patch)
     result = dict(document) if isinstance(document, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
         else:
             result[key] = merge_patch(result.get(key), value)
-    return {key: copy.deepcopy(value) for key, value in result.items()}
+    return {key: unshared(value) for key, value in result.items()}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from ksec_tui.fixes.errors import PatchError
-from ksec_tui.fixes.json_values import equal
+from ksec_tui.fixes.json_values import equal, unshared
 from ksec_tui.fixes.merge_keys import Shape
 from ksec_tui.fixes.strategic_order import arranged, check_alike, check_order, keyed, place_of, within
 
@@ -37,7 +36,7 @@ def strategic_merge(
         PatchError: a directive is malformed, or an item of a merged list lacks its key.
     """
     merge = _Merge(leaves_directives=release is not None and release < _CLEAN_SINCE)
-    return merge.map(copy.deepcopy(document), copy.deepcopy(patch), shape)
+    return merge.map(unshared(document), unshared(patch), shape)
 
 
 class _Merge:

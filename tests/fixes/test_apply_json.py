@@ -200,6 +200,29 @@ def test_a_json_patch_that_does_not_apply_is_refused(operations: Any) -> None:
         json_patch({"list": [1, 2], "map": {}, "flag": True}, operations)
 
 
+@pytest.mark.parametrize(
+    ("patch", "how"),
+    [
+        (pod_patch(securityContext={"runAsUser": 1}), "strategic"),
+        (pod_patch(securityContext={"runAsUser": 1}), "merge"),
+        ([{"op": "add", "path": "/spec/template/spec/securityContext/runAsUser", "value": 1}], "json"),
+    ],
+)
+def test_what_two_places_share_by_an_alias_is_changed_in_one_place_alone(patch: Any, how: str) -> None:
+    shared = {"runAsNonRoot": True}
+    document = deployment(securityContext=shared, nodeSelector=shared)
+    spec = patched_by_us(document, patch, how)["spec"]["template"]["spec"]
+    assert spec["securityContext"] == {"runAsNonRoot": True, "runAsUser": 1}
+    assert spec["nodeSelector"] == {"runAsNonRoot": True}
+
+
+def test_a_directive_that_two_places_of_a_patch_share_counts_in_both() -> None:
+    gone = {"$patch": "delete"}
+    live = deployment(securityContext={"runAsUser": 0}, nodeSelector={"a": "b"})
+    spec = strategic(live, pod_patch(securityContext=gone, nodeSelector=gone))["spec"]["template"]["spec"]
+    assert (spec["securityContext"], spec["nodeSelector"]) == ({}, {})
+
+
 def test_new_and_deleted_objects() -> None:
     document = deployment()
     assert apply(None, change_of(document, "create", document)) == document
