@@ -160,6 +160,10 @@ class Snapshot:
         """One of `raw_documents`; None when the object is not held whole."""
         return self._documents.get(ref)
 
+    def raw(self, ref: ObjectRef) -> bytes | None:
+        """The complete object as sanitized JSON with its credentials, where it is held: never to show."""
+        return self._documents.get(ref)
+
     def raw_documents(self) -> Iterator[tuple[ObjectRef, bytes]]:
         """Every object that is held whole, as sanitized JSON with its credentials: for analysis only, never to show."""
         yield from self._documents.items()
@@ -196,7 +200,7 @@ class Snapshot:
         )
 
     def with_items(self, changed: Mapping[ObjectRef, Item | None]) -> Snapshot:
-        """The same with objects that were decoded already, by `item_of`."""
+        """The same with objects that were decoded already, by `item_of`; without a document they are not held whole."""
         objects = dict(self._objects)
         by_name: dict[str, dict[tuple[str, str], KubeObject]] = {}
         more: set[str] = set()
@@ -214,7 +218,7 @@ class Snapshot:
             if key not in index:
                 more.add(kind.resource)
             index[key] = item.object
-            if not kind.metadata_only:
+            if item.document and not kind.metadata_only:
                 documents[ref] = item.document
         for resource, index in by_name.items():
             found = index.values()

@@ -139,7 +139,7 @@ _Path = tuple["_Path", str | int] | tuple[()]
 
 def _clean_value(value: object, limit: int, path: _Path, hostile: list[str], level: int = 0) -> object:
     if isinstance(value, str):
-        if len(value) <= limit and value.isascii() and value.isprintable():
+        if _plain(value, limit):
             return value
         if is_hostile(value):
             hostile.append(_pointer(path))
@@ -155,6 +155,14 @@ def _clean_value(value: object, limit: int, path: _Path, hostile: list[str], lev
         same = isinstance(value, list) and all(new is old for new, old in zip(items, value, strict=True))
         return value if same else items
     return _clean_value(_as_text(value), limit, path, hostile, level)
+
+
+def _plain(text: str, limit: int) -> bool:
+    return len(text) <= limit and text.isascii() and text.isprintable()
+
+
+def _stays(text: str, limit: int) -> bool:
+    return _plain(text, limit) or _within(text, limit) is text
 
 
 def _within(text: str, limit: int) -> str:
@@ -185,13 +193,11 @@ def _clean_mapping(
 
 def _clean_keys(value: Mapping[object, object], limit: int) -> dict[object, str]:
     """Map each key to its shown name, or return an empty mapping when every key may stay as it is."""
-    odd = [key for key in value if not isinstance(key, str) or _within(key, limit) is not key]
+    odd = [key for key in value if not (isinstance(key, str) and _stays(key, limit))]
     if not odd:
         return {}
     # Keys that need no change keep their names; only changed ones give way.
-    result: dict[object, str] = {
-        key: key for key in value if isinstance(key, str) and _within(key, limit) is key
-    }
+    result: dict[object, str] = {key: key for key in value if isinstance(key, str) and _stays(key, limit)}
     taken = set(result.values())
     for key in odd:
         plain = _within(key if isinstance(key, str) else _as_text(key), limit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.finding import Evidence
@@ -40,8 +42,13 @@ class Places:
             return ref, (path,)
         trees = self._trees[side]
         if ref not in trees:
-            trees[ref] = self._snapshots[side].document(ref)
+            trees[ref] = _tree(self._snapshots[side], ref)
         return ref, tuple(_named(trees[ref], shape_of(ref.group, ref.kind) or PLAIN, parse_pointer(path)))
+
+
+def _tree(snapshot: Snapshot, ref: ObjectRef) -> Any:
+    raw = snapshot.raw(ref)
+    return msgspec.to_builtins(snapshot.get(ref)) if raw is None else msgspec.json.decode(raw)
 
 
 def _named(tree: Any, shape: Shape, path: tuple[str, ...]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from ksec_tui.analysis.likeness import CONTAINER_LISTS
 from ksec_tui.analysis.workloads import made_by, workload_named
 from ksec_tui.cluster.ingest import Document
+from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
@@ -61,18 +62,26 @@ def rolled_out(
     service account's token, injected containers), and lose debug containers. They go with a controller
     that is deleted, as do the controllers between them. Empty when the template did not change.
     """
+    gone, pods = followers(snapshot, ref, before, after)
+    result: dict[ObjectRef, Document | None] = dict.fromkeys(gone)
+    for pod in pods:
+        document = snapshot.document(pod.ref)
+        if document is not None:
+            result[pod.ref] = pod_from(document, template_in(before) or {}, template_in(after) or {})
+    return result
+
+
+def followers(
+    snapshot: Snapshot, ref: ObjectRef, before: Document | None, after: Document | None
+) -> tuple[tuple[ObjectRef, ...], tuple[Pod, ...]]:
+    """What goes with a controller, and which of its pods are made anew when it changes."""
     old, new = template_in(before), template_in(after)
     workload = workload_named(snapshot, ref)
     if old is None or old == new or workload is None or not workload.owner_read:
-        return {}
+        return (), ()
     if new is None:
-        return dict.fromkeys((*made_by(snapshot, ref), *(pod.ref for pod in workload.pods)))
-    result: dict[ObjectRef, Document | None] = {}
-    for pod in workload.pods:
-        document = snapshot.document(pod.ref)
-        if document is not None and not pod.finished:
-            result[pod.ref] = pod_from(document, old, new)
-    return result
+        return (*made_by(snapshot, ref), *(pod.ref for pod in workload.pods)), ()
+    return (), tuple(pod for pod in workload.pods if not pod.finished)
 
 
 def pod_from(pod: Document, old: Map, new: Map) -> Document:
@@ -81,7 +90,8 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
     A pod that its controller has not made but adopted is followed by one that has no containers of its own.
     """
     old_spec, new_spec, live = _map(old, "spec"), _map(new, "spec"), _map(pod, "spec")
-    if _adopted(pod):
+    meta = _map(pod, "metadata")
+    if is_adopted(str(meta.get("name")), _list(meta, "ownerReferences")):
         live = {key: value for key, value in live.items() if key not in _MADE_OF_CONTAINERS}
     spec: Map = {key: value for key, value in live.items() if key not in old_spec} | copy.deepcopy(new_spec)
     drop_token = new_spec.get("automountServiceAccountToken") is False
@@ -95,22 +105,21 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
     for name in ("volumes", "initContainers", "ephemeralContainers"):
         if name == "ephemeralContainers" or not spec.get(name):
             spec.pop(name, None)
-    meta = dict(_map(pod, "metadata"))
+    meta = dict(meta)
     for name in ("labels", "annotations"):
         was, now = _map(_map(old, "metadata"), name), _map(_map(new, "metadata"), name)
         meta[name] = {key: value for key, value in _map(meta, name).items() if key not in was} | now
     return {**pod, "metadata": meta, "spec": spec}
 
 
-def _adopted(pod: Document) -> bool:
-    """Whether its name is none that its controller gives.
+def is_adopted(name: str, owners: list[Map]) -> bool:
+    """Whether a pod's name is none that its controller gives.
 
     That starts with the controller's own and a dash, cut to 58 characters
     (k8s.io/apiserver/pkg/storage/names: maxGeneratedNameLength).
     """
-    meta = _map(pod, "metadata")
-    owners = (item for item in _list(meta, "ownerReferences") if item.get("controller") is True)
-    return not all(str(meta.get("name")).startswith(f"{item.get('name')}-"[:58]) for item in owners)
+    controllers = [item for item in owners if item.get("controller") is True]
+    return not all(name.startswith(f"{item.get('name')}-"[:58]) for item in controllers)
 
 
 def _containers(old: list[Map], new: list[Map], live: list[Map], drop_token: bool) -> list[Map]:  # noqa: FBT001

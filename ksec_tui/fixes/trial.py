@@ -16,7 +16,7 @@ from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.guards import guard
 from ksec_tui.fixes.plan import FixPlan, Merged, Staged
 from ksec_tui.fixes.progress import Pace
-from ksec_tui.fixes.rollout import rolled_out
+from ksec_tui.fixes.successors import successors
 
 Documents = Mapping[ObjectRef, Document]
 
@@ -132,26 +132,22 @@ class Carrier:
         if failures:
             return _Part(failures=failures)
         rollouts = []
-        followers: dict[ObjectRef, Document | None] = {}
-        for ref, document in after.items():
-            pods = rolled_out(self._snapshot, ref, before[ref], document)
-            if pods and ref.kind != "CronJob":
-                rollouts.append(ref)
-            followers = pods | followers
+        pods: dict[ObjectRef, Item | None] = {}
         try:
-            own, pods_too = _decoded(after), _decoded(followers)
+            own = {ref: None if tree is None else item_of(ref, tree) for ref, tree in after.items()}
+            for ref, document in after.items():
+                following = successors(self._snapshot, ref, before[ref], document)
+                if following and ref.kind != "CronJob":
+                    rollouts.append(ref)
+                pods = following | pods
         except ValueError as error:
             reason = f"The patched object is not readable: {error}."
             return _Part(failures={item.fingerprint: reason for item in plan.staged})
-        return _Part(before, after, tuple(rollouts), own, pods_too)
+        return _Part(before, after, tuple(rollouts), own, pods)
 
 
 def _in_order(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:
     return {ref: documents[ref] for ref in sorted(documents)}
-
-
-def _decoded(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Item | None]:
-    return {ref: None if tree is None else item_of(ref, tree) for ref, tree in documents.items()}
 
 
 def _apart(staged: tuple[Staged, ...]) -> list[list[Staged]]:
