@@ -12,9 +12,10 @@ import yaml
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.runner import Results, fix_for, run
+from ksec_tui.findings.runner import Results, run
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.export import export
+from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.sources.base import Source, load
@@ -36,7 +37,7 @@ def one_fix_of_each_check(snapshot: Snapshot, results: Results) -> FixPlan:
         usable = finding.verdict is Verdict.FAIL and finding.fixable and finding.check not in done
         if not usable or finding.subject.kind in NOT_IN_THIS_KUBECTL:
             continue
-        fix = fix_for(finding, all_checks(), snapshot)
+        fix = offer(finding, all_checks(), snapshot)
         if fix is not None and fix.changes:
             done.add(finding.check)
             plan = plan.stage(finding, fix)

@@ -17,10 +17,10 @@ from ksec_tui.checks import all_checks
 from ksec_tui.cluster.kinds import DEPLOYMENT, INGRESS, KINDS, POD
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import is_hostile
-from ksec_tui.findings.runner import fix_for, run
-from ksec_tui.findings.verdict import Verdict
+from ksec_tui.findings.runner import run
 from ksec_tui.fixes.diff import object_diff, yaml_text
 from ksec_tui.fixes.export import export
+from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.reports import json_report, table
@@ -83,7 +83,7 @@ def carried_out(snapshot: Snapshot, problems: tuple[Problem, ...], folder: Path)
     assert not [item for item in results.findings if item.reason.startswith("the check itself failed")]
     plan = FixPlan()
     for finding in results.findings:
-        fix = fix_for(finding, checks, snapshot) if finding.verdict is Verdict.FAIL else None
+        fix = offer(finding, checks, snapshot)
         if fix is not None:
             plan = plan.stage(finding, fix)
     simulation = simulate(snapshot, plan, checks, results=results)
