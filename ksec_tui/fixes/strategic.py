@@ -97,7 +97,9 @@ class _Merge:
             check_alike([*(live or []), *(given or [])], name)
             if not live and not given:
                 raise PatchError(f"{directive} gives an order to a list that has no items")
-            original[name] = arranged(merged, order, live or [], below.key, name)
+            original[name] = arranged(
+                merged, order, _as_left(live or [], given or [], below.key), below.key, name
+            )
 
     def _list(
         self, original: list[Any], patch: list[Any], shape: Shape, name: str, *, deleting: bool = False
@@ -122,6 +124,19 @@ class _Merge:
             else:
                 merged[place] = self.map(merged[place], item, shape)
         return arranged(merged, patch, original, shape.key, name)
+
+
+def _as_left(live: list[Any], given: list[Any], merge_key: str) -> list[Any]:
+    """The order of the object's list once items were deleted from it and others appended.
+
+    Upstream does both in place: new items stand where the deleted ones made room.
+    """
+    if not live or not merge_key or any(item.get(PATCH) == "replace" for item in given):
+        return live
+    gone = [item for item in given if PATCH in item]
+    stay = [item for item in live if place_of(item, gone, merge_key) is None]
+    fresh = [item for item in given if PATCH not in item and place_of(item, live, merge_key) is None]
+    return [*stay, *fresh][: len(live)]
 
 
 def _map_directive(patch: Map) -> Map:

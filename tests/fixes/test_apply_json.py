@@ -59,6 +59,15 @@ from tests.fixes.objects import change_of, deployment, pod_patch, strategic
             },
         ),
         (
+            {"kind": "Pod", "spec": {"containers": [{"name": "b"}, {"name": "c"}]}},
+            {
+                "spec": {
+                    "$setElementOrder/containers": [{"name": "b"}, {"name": "a"}],
+                    "containers": [{"name": "b", "$patch": "delete"}, {"name": "a", "image": "i"}],
+                }
+            },
+        ),
+        (
             {"kind": "Namespace", "metadata": {"name": "x1", "finalizers": ["a", "b"]}},
             {"metadata": {"finalizers": ["c"], "$deleteFromPrimitiveList/finalizers": ["a"]}},
         ),
@@ -125,6 +134,7 @@ def test_a_patch_of_another_form_than_its_type_is_refused(patch: Any, how: str) 
         (pod_patch(containers=[{"name": "app", "$patch": "merge"}]), "no directive"),
         (pod_patch(volumes=[], **{"$setElementOrder/volumes": "v"}), "not a list"),
         (pod_patch(volumes=[], **{"$setElementOrder/volumes": []}), "no items"),
+        (pod_patch(volumes=["v"], **{"$setElementOrder/volumes": []}), "lacks its name"),
         (pod_patch(containers=["app"]), "not all of one type"),
         (pod_patch(**{"$deleteFromPrimitiveList/containers": [{"name": "app"}, {}]}), "lacks its name"),
         (
