@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ksec_tui.cli.command import CliError, nearest
@@ -11,7 +12,7 @@ from ksec_tui.findings.verdict import Severity
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.config import Choice
     from ksec_tui.findings.check import Check
-    from ksec_tui.findings.filter import Filter
+    from ksec_tui.findings.filter import FieldSpec, Filter
 
 
 def add_config_argument(parser: argparse._ActionsContainer) -> None:
@@ -87,18 +88,18 @@ def _severity(text: str) -> Severity:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def read_filter(text: str) -> Filter:
-    """The filter that `text` says; a caret stands under what is wrong.
+def read_filter(text: str, fields: Mapping[str, FieldSpec] | None = None) -> Filter:
+    """The filter that `text` says, with these fields or all; a caret stands under what is wrong.
 
     Raises:
         CliError: it says none.
     """
     from ksec_tui.cluster.text import one_line
-    from ksec_tui.findings.filter import FilterError, parse
+    from ksec_tui.findings.filter import FIELDS, FilterError, parse
     from ksec_tui.reports.columns import width
 
     try:
-        return parse(text)
+        return parse(text, fields=FIELDS if fields is None else fields)
     except FilterError as error:
         indent = " " * width(one_line(text[: error.position]))
         raise CliError(f"--filter: {error}\n  {one_line(text)}\n  {indent}^") from error

@@ -225,8 +225,32 @@ def _split(text: str) -> tuple[str, str]:
 _SEVERITIES = tuple(severity.word for severity in reversed(Severity))
 _LENSES = tuple(threat.name.lower() for threat in Threat)
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
-_MARKS = ("new", "fixable", "unknown", "staged", "risky", "system", "mine", "marked")
-_STATES = ("open", "in-progress", "dismissed", "fixed", "regressed")
+_MARKS = (
+    "new",
+    "fixable",
+    "unknown",
+    "staged",
+    "risky",
+    "system",
+    "mine",
+    "marked",
+    "dismissed",
+    "regressed",
+    "reopened",
+    "expired",
+)
+_STATES = (
+    "open",
+    "in-progress",
+    "dismissed",
+    "accepted",
+    "false-positive",
+    "wont-fix",
+    "mitigated",
+    "reopened",
+    "regressed",
+    "fixed",
+)
 
 _SEVERITY = FieldSpec("sev", "severity", ("sev:high,critical", "sev:>=medium"), read_severity, _SEVERITIES)
 _NAMESPACE = FieldSpec("ns", "namespace", ("ns:prod-*,!kube-*",), read_glob)
@@ -241,7 +265,9 @@ FIELDS: Mapping[str, FieldSpec] = {
     "name": FieldSpec("name", "name", ("name:web-*", 'name:"a b"'), read_glob),
     "rule": _RULE,
     "check": _RULE,
-    "state": FieldSpec("state", "triage state", ("state:open",), read_glob_any_case, _STATES),
+    "state": FieldSpec(
+        "state", "triage state", ("state:open", "state:accepted,wont-fix"), one_of(_STATES), _STATES
+    ),
     "is": FieldSpec("is", "marks of a row", (f"is:{'|'.join(_MARKS)}",), one_of(_MARKS), _MARKS),
     "age": FieldSpec("age", "age", ("age:<7d", "age:>=2h"), read_age),
     "path": FieldSpec("path", "text within the evidence path", ("path:hostPath",), Contains),

@@ -8,8 +8,10 @@ from ksec_tui import __version__
 from ksec_tui.cluster.coverage import KindCoverage
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import clean_tree, suspicious_json
-from ksec_tui.findings.finding import Evidence, Finding
+from ksec_tui.findings.finding import Evidence, Finding, rank
 from ksec_tui.reports.report import Report
+from ksec_tui.reports.triage import Ruled, ruled
+from ksec_tui.triage.seen import Since
 
 SCHEMA = "ksec-findings/1"
 
@@ -83,6 +85,17 @@ class _Finding(msgspec.Struct):
     system: bool
     fixable: bool
     threats: tuple[str, ...]
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    decision: Ruled | msgspec.UnsetType = msgspec.UNSET
+    since: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Since(msgspec.Struct):
+    last: str
+    new: int
+    regressed: int
+    changed: int
+    fixed: int
 
 
 class _Problem(msgspec.Struct):
@@ -99,10 +112,14 @@ class _Document(msgspec.Struct, rename={"schema_": "schema"}):
     checks: list[_Check]
     findings: list[_Finding]
     problems: list[_Problem]
+    since: _Since | msgspec.UnsetType = msgspec.UNSET
 
 
 def render(report: Report) -> str:
-    """The report as indented JSON that ends with a line feed; holds no raw control character."""
+    """The report as indented JSON that ends with a line feed; holds no raw control character.
+
+    With triage every chosen finding is there, dismissed ones too, each with its state.
+    """
     raw = msgspec.json.encode(_document(report))
     if suspicious_json(raw):
         tree, _ = clean_tree(msgspec.json.decode(raw))
@@ -119,9 +136,17 @@ def _document(report: Report) -> _Document:
         source.server_version,
         _Coverage(coverage.percent, {name: _cover(cover) for name, cover in sorted(coverage.kinds.items())}),
         [_check(report, check_id) for check_id in sorted(report.results.by_check)],
-        [_finding(finding) for finding in report.findings],
+        [_finding(report, finding) for finding in sorted((*report.findings, *report.dismissed), key=rank)],
         [_Problem(problem.where, problem.reason) for problem in report.problems],
+        _since(report.since),
     )
+
+
+def _since(since: Since | None) -> _Since | msgspec.UnsetType:
+    if since is None:
+        return msgspec.UNSET
+    counted = (since.new, since.regressed, since.changed, since.fixed)
+    return _Since(since.last, *(len(part) for part in counted))
 
 
 def _cover(cover: KindCoverage) -> _Cover:
@@ -151,7 +176,8 @@ def _check(report: Report, check_id: str) -> _Check:
     )
 
 
-def _finding(finding: Finding) -> _Finding:
+def _finding(report: Report, finding: Finding) -> _Finding:
+    row = None if report.triaged is None else report.triaged[finding.fingerprint]
     return _Finding(
         finding.check,
         finding.title,
@@ -165,6 +191,9 @@ def _finding(finding: Finding) -> _Finding:
         finding.system,
         finding.fixable,
         finding.threats,
+        msgspec.UNSET if row is None else row.standing.state.value,
+        msgspec.UNSET if row is None else ruled(row.standing),
+        msgspec.UNSET if row is None or not row.mark else row.mark,
     )
 
 

@@ -11,6 +11,7 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity
 from ksec_tui.reports.columns import columns
 from ksec_tui.reports.report import Report
+from ksec_tui.reports.triage import dismissed_lines, triage_lines
 
 _COLOURS = {
     Severity.CRITICAL: "1;31",
@@ -24,18 +25,22 @@ _REASONS = 20
 _CELL = 80
 
 
-def render(report: Report, *, width: int | None = None, colour: bool = False) -> str:
+def render(
+    report: Report, *, width: int | None = None, colour: bool = False, show_dismissed: bool = False
+) -> str:
     """The report as text that ends with a line feed.
 
     Args:
         report: what to print.
         width: cells of a line where the terminal has so many; None prints everything in full.
         colour: whether severities get ANSI colours; they are words as well.
+        show_dismissed: whether dismissed findings are listed too, apart from the others.
     """
-    return "".join(f"{line}\n" for line in _lines(report, width, colour=colour))
+    lines = _lines(report, width, colour=colour, show_dismissed=show_dismissed)
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(report: Report, width: int | None, *, colour: bool) -> Iterator[str]:
+def _lines(report: Report, width: int | None, *, colour: bool, show_dismissed: bool) -> Iterator[str]:
     failed = report.failed
     if failed:
         rows = [("SEVERITY", "CHECK", "OBJECT", "WHY"), *(_row(finding) for finding in failed)]
@@ -44,7 +49,11 @@ def _lines(report: Report, width: int | None, *, colour: bool) -> Iterator[str]:
         for finding, line in zip(failed, lines[1:], strict=True):
             yield _painted(line, finding.severity) if colour else line
         yield ""
+    if show_dismissed and report.dismissed and report.triaged:
+        yield from dismissed_lines(report.dismissed, report.triaged, width)
+        yield ""
     yield _summary(report)
+    yield from triage_lines(report, listed=show_dismissed)
     yield _coverage(report)
     yield from _unknown(report)
 

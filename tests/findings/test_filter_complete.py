@@ -6,6 +6,10 @@ import pytest
 
 from ksec_tui.findings.filter import complete, completion_start
 
+STATES = [
+    *("open", "in-progress", "dismissed", "accepted", "false-positive", "wont-fix", "mitigated"),
+    *("reopened", "regressed", "fixed"),
+]
 SEEN = {
     "ns": ["prod", "kube-system", "prod-eu"],
     "name": ["a b", "!odd"],
@@ -29,7 +33,7 @@ SEEN = {
         ("is:new|k", 7, ["kind:"]),
         ("name:", 5, ['"!odd"', '"a b"']),
         ('name:"a', 5, ['"a b"']),
-        ("state:", 6, ["open", "in-progress", "dismissed", "fixed", "regressed", "false-positive"]),
+        ("state:", 6, STATES),
         ("-l ", 3, ["app=db", "app=web", "tier=x"]),
         ("web -l app=web,t", 15, ["tier=x"]),
         ("nothing-like-it", 0, []),

@@ -7,7 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
-from ksec_tui.cli.command import COVERAGE, FINDINGS, Command
+from ksec_tui.cli.command import COVERAGE, FINDINGS, CliError, Command
+from ksec_tui.cli.triaging import add_triage_arguments, known_fields, load_kept
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.findings.finding import Finding
@@ -22,6 +23,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_fail_on_argument(group)
     options.add_filter_argument(group)
+    add_triage_arguments(group)
     options.add_choice_arguments(group)
     options.add_config_argument(group)
     group.add_argument(
@@ -36,28 +38,38 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage, 3 the source cannot be read, 4 coverage "
-        "below --min-coverage (findings come first), 130 interrupted. What is unknown never counts as a finding."
+        "below --min-coverage (findings come first), 130 interrupted. What is unknown never counts as a finding. "
+        "Without --triage and --seen no file is looked at: the same source gives the same answer."
     )
     parser.formatter_class = argparse.HelpFormatter
 
 
 def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
-    wanted = options.read_filter(arguments.filter)
+    if arguments.show_dismissed and not arguments.triage:
+        raise CliError("--show-dismissed needs --triage FILE: without it nothing is dismissed")
+    fields = known_fields(triage=bool(arguments.triage), seen=bool(arguments.seen))
+    wanted = options.read_filter(arguments.filter, fields)
     from ksec_tui.cli.reading import read
     from ksec_tui.cli.settings import load_choice
     from ksec_tui.findings.runner import run
     from ksec_tui.reports.report import make_report
 
     checks = options.chosen(arguments, load_choice(arguments.config))
+    kept = load_kept(arguments)
     opened = source.open_source(arguments)
+    snapshot, problems = read(opened)
+    results = run(snapshot, checks)
+    since = kept.since(snapshot, results, checks)
+    rows = kept.rows(snapshot, results, since)
 
     def shown(finding: Finding) -> bool:
-        return not (arguments.no_system and finding.system) and wanted.matches(finding)
+        row = finding if rows is None else rows[finding.fingerprint]
+        return not (arguments.no_system and finding.system) and wanted.matches(row)
 
-    snapshot, problems = read(opened)
-    report = make_report(snapshot, run(snapshot, checks), checks, problems, shown)
-    _print(report, arguments.output)
+    report = make_report(snapshot, results, checks, problems, shown, rows, since)
+    _print(report, arguments.output, show_dismissed=arguments.show_dismissed)
+    kept.observe(snapshot, results, checks)
     if arguments.fail_on is not None and report.at_least(arguments.fail_on):
         return FINDINGS
     percent = snapshot.coverage.percent
@@ -67,7 +79,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print(report: Report, form: str) -> None:
+def _print(report: Report, form: str, *, show_dismissed: bool) -> None:
     from ksec_tui.reports import json_report, table
 
     if form == "json":
@@ -77,7 +89,8 @@ def _print(report: Report, form: str) -> None:
         output.tell(f"{problem.where}: {problem.reason}")
     terminal = output.stdout_is_terminal()
     width = shutil.get_terminal_size().columns if terminal else None
-    output.emit(table.render(report, width=width, colour=output.wants_colour()))
+    colour = output.wants_colour()
+    output.emit(table.render(report, width=width, colour=colour, show_dismissed=show_dismissed))
 
 
 def _percent(text: str) -> int:
