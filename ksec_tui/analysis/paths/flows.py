@@ -21,16 +21,8 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
 _ZONES = {Zone.INTERNET: INTERNET, Zone.OUTSIDE: OUTSIDE, Zone.UNKNOWN: INTERNET}
-_EXPOSED = (
-    "net-public-no-policy",
-    "net-public-risky-workload",
-    "net-sensitive-port-public",
-    "wl-exposed-admin-ui",
-    "net-lb-no-source-ranges",
-    "net-node-port",
-    "net-nodeports-bypass",
-    "wl-host-port",
-)
+_ON_SERVICE = ("net-node-port", "net-external-ips", "net-sensitive-port-public")
+_ON_WORKLOAD = ("wl-host-port", "net-sensitive-port-public", "wl-exposed-admin-ui")
 
 
 def add_exposures(builder: Builder, snapshot: Snapshot) -> None:
@@ -53,9 +45,24 @@ def add_exposures(builder: Builder, snapshot: Snapshot) -> None:
             _likelihood(item, found),
             ", ".join(map(str, item.chain[:-1])) or f"{item.protocol} {item.port}",
             tuple(Proof(link.ref) for link in item.chain),
-            tuple(Cut(ref, _EXPOSED) for ref in dict.fromkeys(link.ref for link in item.chain)),
+            _closed_by(item),
             doubt,
         )
+
+
+def _closed_by(item: Exposure) -> tuple[Cut, ...]:
+    """Every object of the chain closes it; policies admit the ways in that there are, and only narrow them."""
+    found = []
+    for ref in dict.fromkeys(link.ref for link in item.chain):
+        if ref == item.workload:
+            found.append(Cut(ref, _ON_WORKLOAD))
+            found.append(Cut(ref, ("net-public-no-policy",), partly=True))
+        elif ref.kind == "Service":
+            found.append(Cut(ref, _ON_SERVICE))
+            found.append(Cut(ref, ("net-lb-no-source-ranges", "net-nodeports-bypass"), partly=True))
+        elif ref.kind not in ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Pod"):
+            found.append(Cut(ref))
+    return tuple(found)
 
 
 def _likelihood(item: Exposure, found: Workload | None) -> str:
@@ -110,7 +117,7 @@ def _by_namespace(world: Network, bits: int) -> list[tuple[int, int]]:
 def _egress(item: Workload) -> tuple[Cut, ...]:
     if item.spec.host_network:
         return ()
-    return (Cut(ObjectRef("", "Namespace", item.namespace), ("ns-no-netpol-egress",)),)
+    return (Cut(ObjectRef("", "Namespace", item.namespace), ("ns-no-netpol-egress",), partly=True),)
 
 
 def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, local: int, turn: int) -> int:
@@ -125,7 +132,9 @@ def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, lo
         guarded = not group.host_network and bool(world.ingress.selecting(group))
         likelihood = "pod to guarded pod" if guarded else "pod to pod"
         cuts = (
-            () if group.host_network else (Cut(ref, ("ns-no-netpol-ingress", "net-policy-admits-everyone")),)
+            ()
+            if group.host_network
+            else (Cut(ref, ("ns-no-netpol-ingress", "net-policy-admits-everyone"), partly=True),)
         )
         detail = "past the policies that select it" if guarded else "no policy selects it"
         for item in group.workloads:

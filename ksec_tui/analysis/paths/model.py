@@ -96,11 +96,14 @@ class Cut(msgspec.Struct, frozen=True, order=True, gc=False):
 
     Attributes:
         ref: the object that the finding stands under.
-        checks: the ids of the checks.
+        checks: the ids of the checks; none where the object itself has to go.
+        partly: whether the fix only makes the step harder, or removes it for some only: what it does then shows
+            in the simulated state.
     """
 
     ref: ObjectRef
     checks: tuple[str, ...] = ()
+    partly: bool = False
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):

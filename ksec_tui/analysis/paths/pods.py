@@ -49,11 +49,7 @@ class _Pod:
         self._token()
         for name in secrets_of(item):
             target = self._builder.at(secret(item.namespace, name))
-            checks = ("sec-env-from-secret", "sec-envfrom-whole-secret", "sec-secret-fanout")
-            cuts = (Cut(item.ref, checks),)
-            self._builder.add(
-                "mounts-secret", self._at, target, "secret in the pod", "", (Proof(item.home),), cuts
-            )
+            self._builder.add("mounts-secret", self._at, target, "secret in the pod", "", (Proof(item.home),))
         for name in self._nodes:
             self._builder.add("within", self._builder.at(Vertex("on", name)), self._at)
         self._out()

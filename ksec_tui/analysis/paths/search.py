@@ -144,12 +144,14 @@ def _unread(graph: AttackGraph, start: int) -> tuple[str, ...]:
 
 
 def _certain(graph: AttackGraph, start: int, target: int) -> bool:
-    return bool(_best(graph, start, target, lambda number: not graph.edges[number].doubt))
+    doubtful = [number for number, edge in enumerate(graph.edges) if edge.doubt]
+    return bool(easiest(graph, start, target, frozenset(doubtful)))
 
 
-def _best(graph: AttackGraph, start: int, target: int, allowed: Callable[[int], bool]) -> list[int]:
-    """The easiest way over some edges only; empty when there is none."""
-    return _guided(graph, start, target, towards(graph, target), costs(graph), allowed, ())
+def easiest(graph: AttackGraph, start: int, target: int, gone: Collection[int] = ()) -> list[int]:
+    """The edges of the easiest way without some edges; empty when there is none."""
+    tree = towards(graph, target)
+    return _guided(graph, start, target, tree, costs(graph), lambda number: number not in gone, ())
 
 
 def _guided(
