@@ -51,6 +51,17 @@ _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "ClusterRoleBinding": (("roleRef",),),
 }
 _POD_MUTABLE = {"activeDeadlineSeconds", "tolerations", "schedulingGates", "containers", "initContainers"}
+_MAKERS = {
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Node",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+}
+"""Built-in kinds that make objects from a template; Node stands for the kubelet's static pods."""
 _WITHHELD = "(withheld: "
 
 
@@ -58,9 +69,9 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
     """Refuse a change that must not be exported.
 
     Raises:
-        PatchError: it carries text that was altered for display, its object has no name yet, it changes an
-            immutable field, it leaves a directive in the object, or it adds a container, a second source of a
-            volume or a second value of a variable where it means to change one.
+        PatchError: it carries text that was altered for display, its object has no name yet or is made from the
+            template of another, it changes an immutable field, it leaves a directive in the object, or it adds a
+            container, a second source of a volume or a second value of a variable where it means to change one.
     """
     if any(_altered(text) for text in _texts(change.body)):
         raise PatchError(
@@ -71,6 +82,7 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
     if before is None or after is None:
         return
     _check_immutable(before, after)
+    _check_maker(before, change)
     if change.type is PatchType.STRATEGIC:
         left = next(_directives(after), "") if any(_directives(change.body)) else ""
         if left:
@@ -93,6 +105,15 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def _check_maker(before: Document, change: Change) -> None:
+    """Nothing lasts on what a controller makes: the next pod comes from the template again."""
+    owners = _at(before, ("metadata", "ownerReferences"))
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("controller") is True and owner.get("kind") in _MAKERS:
+            maker = f"{owner['kind']} {owner.get('name')}"
+            raise PatchError(f"{change.target} is made by {maker} and would be made anew without the change")
 
 
 def _directives(value: object) -> Iterator[str]:

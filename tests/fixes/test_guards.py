@@ -87,6 +87,19 @@ def test_what_can_be_changed_is_patched(document: dict[str, Any], patch: dict[st
     try_to(document, patch)
 
 
+@pytest.mark.parametrize(
+    ("kind", "version", "maker"),
+    [("Pod", "v1", "ReplicaSet"), ("Pod", "v1", "Node"), ("ReplicaSet", "apps/v1", "Deployment")],
+)
+def test_what_a_controller_makes_is_not_patched(kind: str, version: str, maker: str) -> None:
+    made = an(kind, version)
+    made["metadata"]["ownerReferences"] = [{"kind": maker, "name": "m", "controller": True}]
+    with pytest.raises(PatchError, match=f"is made by {maker} m"):
+        try_to(made, {"metadata": {"labels": {"a": "b"}}})
+    made["metadata"]["ownerReferences"][0]["controller"] = False
+    try_to(made, {"metadata": {"labels": {"a": "b"}}})
+
+
 def test_a_directive_that_would_stay_in_the_object_is_refused() -> None:
     volume = {"name": "new", "emptyDir": {}, "$retainKeys": ["name", "emptyDir"]}
     with pytest.raises(PatchError, match=r"leave its directive \$retainKeys"):
