@@ -12,7 +12,7 @@ import msgspec
 
 from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
-from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unreadable, item_from_tree
+from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unreadable, item_from_json
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
@@ -242,7 +242,7 @@ def item_of(ref: ObjectRef, tree: Document) -> Item:
     Raises:
         ValueError: the document is no readable object of a known kind, or another object; the message names it.
     """
-    item = item_from_tree(_known(ref), tree)
+    item = item_from_json(_known(ref), msgspec.json.encode(tree))
     if item.object is None:
         raise ValueError(f"{ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
     if item.object.ref != ref:

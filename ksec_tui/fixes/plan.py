@@ -207,7 +207,7 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
         merged = [
             Merged(combine([change for change, _ in group]), _distinct(group)) for group in groups.values()
         ]
-        return tuple(sorted(merged, key=_change_order))
+        return tuple(sorted(merged, key=change_order))
 
 
 def _distinct(group: list[tuple[Change, Staged]]) -> tuple[Staged, ...]:
@@ -218,7 +218,8 @@ def _order(item: Staged) -> tuple[ObjectRef, str]:
     return item.finding.subject, item.finding.check
 
 
-def _change_order(merged: Merged) -> tuple[int, ObjectRef, int]:
+def change_order(merged: Merged) -> tuple[int, ObjectRef, int]:
+    """By which changes are sorted for application."""
     change = merged.change
     return _PHASE[change.type], change.target, _ORDER.index(change.type)
 

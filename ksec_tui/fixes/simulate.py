@@ -120,8 +120,8 @@ def simulate(
             told := tuple(refused[item.fingerprint] for item in plan.staged if item.fingerprint in refused)
         ),
         errors=tuple(dict.fromkeys(item.reason for item in told)),
-        before=_shown(patched.before),
-        after=_shown(patched.after),
+        before=_shown(patched.before, patched.private),
+        after=_shown(patched.after, patched.private),
         rollouts=patched.rollouts,
         notes={
             ref: note
@@ -129,7 +129,7 @@ def simulate(
             if (note := takes_effect(patched.before[ref], document))
         },
         snapshot=patched.snapshot,
-        changes=folded(trial.plan.changes(), patched.before, patched.after),
+        changes=folded(patched.changes, patched.before, patched.after),
     )
 
 
@@ -174,7 +174,10 @@ def _carried_out(plan: FixPlan, trials: Trials, refused: _Refusals) -> Trial:
                 _refuse(refused, item, failures[item.fingerprint])
 
 
-def _shown(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:
+def _shown(
+    documents: dict[ObjectRef, Document | None], private: frozenset[ObjectRef]
+) -> dict[ObjectRef, Document | None]:
     return {
-        ref: None if item is None else cast("Document", redacted(item)) for ref, item in documents.items()
+        ref: cast("Document", redacted(item)) if item is not None and ref in private else item
+        for ref, item in documents.items()
     }

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 
-from ksec_tui.cluster.ingest import Document, Item, item_from_tree
+from ksec_tui.cluster.ingest import Document, Item, item_from_json
 from ksec_tui.cluster.kinds import POD as POD_KIND
 from ksec_tui.cluster.pods import Pod, PodSpec
 from ksec_tui.cluster.ref import ObjectRef
@@ -99,7 +99,8 @@ class _Press:
     def _make(self, pod: Pod, spec: Map) -> _Made:
         owners = list(msgspec.to_builtins(pod.metadata.owner_references))
         meta: Map = {"name": pod.name, "namespace": pod.namespace, "ownerReferences": owners}
-        item = item_from_tree(POD_KIND, pod_from({"metadata": meta, "spec": spec}, self._old, self._new))
+        made = pod_from({"metadata": meta, "spec": spec}, self._old, self._new)
+        item = item_from_json(POD_KIND, msgspec.json.encode(made))
         if not isinstance(item.object, Pod):
             raise ValueError(f"{pod.ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
         return _Made(item.object.spec, msgspec.json.decode(item.document)["spec"])

@@ -8,13 +8,14 @@ import msgspec
 
 from ksec_tui.cluster.ingest import Document, Item
 from ksec_tui.cluster.kinds import kind_named
+from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, item_of
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.apply import apply
 from ksec_tui.fixes.errors import PatchError
 from ksec_tui.fixes.guards import guard
-from ksec_tui.fixes.plan import FixPlan, Merged, Staged
+from ksec_tui.fixes.plan import FixPlan, Merged, Staged, change_order
 from ksec_tui.fixes.progress import Pace
 from ksec_tui.fixes.successors import successors
 
@@ -31,6 +32,8 @@ class Patched(msgspec.Struct, frozen=True):
         rollouts: the controllers whose pods are replaced.
         failures: fingerprint -> why the change does not apply, one sentence; then nothing else is given.
         items: everything that changed, decoded, the pods too; None for what is gone.
+        changes: what was applied, as `FixPlan.changes` gives it.
+        private: those of `before` and `after` that may hold credentials.
     """
 
     snapshot: Snapshot
@@ -39,6 +42,8 @@ class Patched(msgspec.Struct, frozen=True):
     rollouts: tuple[ObjectRef, ...]
     failures: dict[str, str]
     items: dict[ObjectRef, Item | None]
+    changes: tuple[Merged, ...] = ()
+    private: frozenset[ObjectRef] = frozenset()
 
     def changed_since(self, other: Patched | None) -> frozenset[str]:
         """Resource names of what is not as in `other`; as in the Snapshot that was read for None."""
@@ -61,6 +66,8 @@ class _Part(msgspec.Struct, frozen=True):
     own: dict[ObjectRef, Item | None] = {}
     pods: dict[ObjectRef, Item | None] = {}
     failures: dict[str, str] = {}
+    changes: tuple[Merged, ...] = ()
+    private: frozenset[ObjectRef] = frozenset()
 
 
 class Carrier:
@@ -106,7 +113,9 @@ class Carrier:
         items = pods | own
         rollouts = tuple(sorted(ref for part in parts for ref in part.rollouts))
         patched = self._snapshot.with_items(items)
-        return Patched(patched, _in_order(before), _in_order(after), rollouts, {}, items)
+        changes = tuple(sorted((merged for part in parts for merged in part.changes), key=change_order))
+        private = frozenset().union(*(part.private for part in parts))
+        return Patched(patched, _in_order(before), _in_order(after), rollouts, {}, items, changes, private)
 
     def _part(self, plan: FixPlan, group: list[Staged]) -> _Part:
         key = tuple(item.fingerprint for item in group)
@@ -118,7 +127,8 @@ class Carrier:
         before: dict[ObjectRef, Document | None] = {}
         after: dict[ObjectRef, Document | None] = {}
         failures: dict[str, str] = {}
-        for merged in plan.changes():
+        changes = plan.changes()
+        for merged in changes:
             target = merged.change.target
             try:
                 if target not in before:
@@ -143,7 +153,20 @@ class Carrier:
         except ValueError as error:
             reason = f"The patched object is not readable: {error}."
             return _Part(failures={item.fingerprint: reason for item in plan.staged})
-        return _Part(before, after, tuple(rollouts), own, pods)
+        private = frozenset(
+            merged.change.target
+            for merged in changes
+            if merged.change.target in self._documents or _telling(merged.change)
+        )
+        return _Part(before, after, tuple(rollouts), own, pods, {}, changes, private)
+
+
+def _telling(change: Change) -> bool:
+    """Whether what it writes may be a credential: in a list of operations nothing says what a text is for."""
+    if not isinstance(change.body, dict):
+        return change.body is not None
+    body = {"kind": change.target.kind, **change.body}
+    return redacted(body) != body
 
 
 def _in_order(documents: dict[ObjectRef, Document | None]) -> dict[ObjectRef, Document | None]:
