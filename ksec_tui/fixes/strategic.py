@@ -134,9 +134,11 @@ def _as_left(live: list[Any], given: list[Any], merge_key: str) -> list[Any]:
     if not live or not merge_key or any(item.get(PATCH) == "replace" for item in given):
         return live
     gone = [item for item in given if PATCH in item]
-    stay = [item for item in live if place_of(item, gone, merge_key) is None]
-    fresh = [item for item in given if PATCH not in item and place_of(item, live, merge_key) is None]
-    return [*stay, *fresh][: len(live)]
+    left = [item for item in live if place_of(item, gone, merge_key) is None]
+    for item in given:
+        if PATCH not in item and place_of(item, left, merge_key) is None:
+            left.append(item)
+    return left[: len(live)]
 
 
 def _map_directive(patch: Map) -> Map:
