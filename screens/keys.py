@@ -46,7 +46,7 @@ SPELLED = {
 }
 
 
-IN_LIST = frozenset({"go.network", "network.reach"})
+IN_LIST = frozenset({"go.network", "network.reach", "tree.fold", "tree.unfold"})
 """Bindings of the whole screen whose keys mean something else in the detail."""
 
 

@@ -8,10 +8,10 @@ from textual import on
 
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.exporting import Exporting
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.lines import Bar
 from ksec_tui.screens.modals import Pick
-from ksec_tui.screens.staging import Staging
 from ksec_tui.screens.widgets.text import TextLines
 from ksec_tui.themes.palette import badge
 
@@ -19,7 +19,7 @@ ALL = "all"
 """What stands for every choice in a list of findings."""
 
 
-class OnLine(Staging):
+class OnLine(Exporting):
     """The line under the cursor of the detail, where the keys are there."""
 
     @property

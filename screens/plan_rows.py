@@ -143,7 +143,7 @@ def _fix(
     key = f"{above}|{item.fingerprint}"
     pieces = [hunk for hunk in hunks(item) if hunk.target == ref]
     opened = is_open(view, key, at_first=False) if pieces else None
-    title = f"{item.fix.title}{'  (edited)' if item.edited else ''}"
+    title = f"{'(edited) ' if item.edited else ''}{item.fix.title}"
     values: Values = {
         "what": _tree(view, 1, title, opened=opened),
         "state": Cell(found.value, STYLES[found]),

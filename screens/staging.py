@@ -1,33 +1,28 @@
-"""Keys that stage fixes, take them back, repeat, and export the plan."""
+"""Keys that stage fixes, take them back, and repeat."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from ksec_tui.checks import all_checks, checks_named
+from ksec_tui.checks import all_checks
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
-from ksec_tui.fixes.errors import ExportError
-from ksec_tui.fixes.export import export
 from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
-from ksec_tui.fixes.simulate import simulate
-from ksec_tui.fixes.wholes import wholes
-from ksec_tui.screens.modals import Ask, Confirm
+from ksec_tui.screens.modals import Confirm
 from ksec_tui.screens.pane import Row, View
-from ksec_tui.screens.seeking import Seeking
+from ksec_tui.screens.proving import Proving
 
 MANY = 50
 """Fixes that are staged at once without a question."""
 
 
-class Staging(Seeking):
+class Staging(Proving):
     """The plan of fixes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +31,6 @@ class Staging(Seeking):
         Binding("full_stop", "repeat", "Stage and go on", id="fix.repeat"),
         Binding("z", "undo", "Undo staging", id="fix.undo"),
         Binding("Z", "redo", "Redo staging", id="fix.redo"),
-        Binding("E", "export", "Export the plan", id="fix.export"),
     ]
 
     class FixesFound(Message):
@@ -47,22 +41,8 @@ class Staging(Seeking):
             self.found = found
             self.without = without
 
-    class Exported(Message):
-        """The export ended: what to say, and the plan that was written, None when it failed."""
-
-        def __init__(self, words: str, plan: FixPlan | None = None) -> None:
-            super().__init__()
-            self.words = words
-            self.plan = plan
-
     _undo: tuple[FixPlan, ...] = ()
     _redo: tuple[FixPlan, ...] = ()
-    exported: FixPlan = FixPlan()
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether staged fixes were not exported."""
-        return bool(self.view.plan.staged) and self.view.plan != self.exported
 
     # Staging
 
@@ -178,57 +158,6 @@ class Staging(Seeking):
         else:
             self.say("nothing to redo", warning=True)
 
-    # Export
-
-    def action_export(self) -> None:
-        """Ask for a folder and write the plan there."""
-        if not self.view.plan.staged:
-            self.say(self.disabled_reason("export"), warning=True)
-            return
-
-        def answered(folder: str | None) -> None:
-            if folder:
-                self.export_to(folder)
-
-        count = len(self.view.plan.staged)
-        question = (
-            f"Export {count} staged fix{'es' if count != 1 else ''} to which folder? (must be new or empty)"
-        )
-        self.app.push_screen(Ask(question, "ksec-fixes"), answered)
-
-    def export_to(self, folder: str) -> None:
-        """Write the plan to a folder, off the UI thread."""
-        self.say("proving and exporting …")
-        self._export(Path(folder).expanduser(), self.view)
-
-    @work(thread=True, group="export", exit_on_error=False)
-    def _export(self, folder: Path, view: View) -> None:
-        state = view.state
-        try:
-            documents = wholes(view.plan, state.snapshot, self.session.whole)
-            outcome = simulate(
-                state.snapshot,
-                view.plan,
-                checks_named(state.results.by_check),
-                documents=documents,
-                results=state.results,
-            )
-            written = export(outcome, view.plan, state.snapshot, folder)
-        except (ExportError, OSError) as error:
-            self.post_message(self.Exported(str(error)))
-            return
-        said = f"{len(written.files)} files in {folder}"
-        if outcome.refused:
-            first = outcome.refused[0]
-            said += f"; {len(outcome.refused)} refused: {first.reason}"
-        self.post_message(self.Exported(said, view.plan))
-
-    def on_staging_exported(self, message: Exported) -> None:
-        """Say how the export went."""
-        if message.plan is not None:
-            self.exported = message.plan
-        self.say(message.words, error=message.plan is None, seconds=12)
-
     # Why a key does nothing
 
     def disabled_reason(self, action: str) -> str:
@@ -246,8 +175,6 @@ class Staging(Seeking):
                 )
         elif action == "stage_all" and not self.table.shown_count:
             return "the list is empty"
-        elif action == "export" and not self.view.plan.staged:
-            return "nothing is staged; s stages the fix of a finding"
         elif action == "undo" and not self._undo:
             return "nothing was staged yet"
         elif action == "redo" and not self._redo:

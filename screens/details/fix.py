@@ -16,6 +16,7 @@ from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.fixes.wholes import wholes
+from ksec_tui.screens.details.planned import planned_lines
 from ksec_tui.screens.details.restricted import restricted_lines
 from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
 from ksec_tui.screens.widgets.diff_view import diff_lines
@@ -28,7 +29,13 @@ EFFECTS = 8
 
 
 def lines(hand: Hand) -> Sequence[Line]:
-    """The fix of the finding in hand, or of the worst on the object in hand that has one; the way to restricted."""
+    """The fix of the finding in hand, or of the worst on the object in hand that has one; the way to restricted.
+
+    Of an object of the plan: what the whole plan makes of it.
+    """
+    branch = hand.row.branch
+    if branch is not None and branch.depth == 0 and hand.row.findings:
+        return list(planned_lines(hand))
     return [*_chosen_fix(hand), *restricted_lines(hand)]
 
 
@@ -36,7 +43,8 @@ def _chosen_fix(hand: Hand) -> Sequence[Line]:
     finding = chosen(hand)
     if finding is None:
         return [line("There is nothing here to fix.", "muted")]
-    fix = offer(finding, all_checks(optional=True), hand.snapshot)
+    staged = hand.view.plan.of(finding.fingerprint)
+    fix = staged.fix if staged else offer(finding, all_checks(optional=True), hand.snapshot)
     if fix is None:
         return [
             line(f"No fix is known for {finding.check} on {finding.subject}.", "muted"),

@@ -111,7 +111,9 @@ async def test_capital_e_asks_for_a_folder_and_writes_the_plan_there_for_its_own
         await user.press("s")
         await staged(user, 1)
         await user.press("E")
-        assert "Export 1 staged fix to which folder?" in user.screen
+        assert "1 fix needs a review first" in user.screen
+        await user.press("j", "j", "enter")
+        await user.until(lambda: "Export 1 staged fix to which folder?" in user.screen)
         folder = tmp_path / "fixes"
         await user.press("ctrl+a", "ctrl+k")
         await user.type(str(folder))
@@ -130,6 +132,7 @@ async def test_an_export_never_goes_into_a_folder_that_holds_one(tmp_path: Path)
         await user.press("s")
         await staged(user, 1)
         await user.command(f"export {tmp_path / 'fixes'}")
+        await user.press("j", "j", "enter")
         await user.until(lambda: not user.explorer.unsaved)
         before = contents(tmp_path)
         await user.command(f"export {tmp_path / 'fixes'}")
