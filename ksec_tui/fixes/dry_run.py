@@ -55,11 +55,8 @@ def dry_run(
 
 def _waits_for(change: Change, made: set[ObjectRef]) -> str:
     """Why the server cannot judge a change before another one is there; empty when it can."""
-    target = change.target
-    if change.type is not PatchType.CREATE and target in made:
-        return "the plan makes this object first"
-    space = ObjectRef("", "Namespace", target.namespace)
-    return f"the plan makes {space} first" if target.namespace and space in made else ""
+    space = ObjectRef("", "Namespace", change.target.namespace)
+    return f"the plan makes {space} first" if space in made else ""
 
 
 def _untried(change: Change, words: str) -> Tried:

@@ -114,7 +114,7 @@ def prepare(
 ) -> InPlace:
     """The files as the proven part of a plan would leave them; nothing is written. For the arguments see `settle`."""
     changes: dict[ObjectRef, list[Merged]] = {}
-    for merged in simulation.plan.changes():
+    for merged in simulation.changes:
         changes.setdefault(merged.change.target, []).append(merged)
     refused: dict[ObjectRef, str] = {}
     by_path: dict[str, dict[ObjectRef, Wanted]] = {}
