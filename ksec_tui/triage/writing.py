@@ -123,7 +123,7 @@ def _cut(text: str, lines: list[str]) -> _Cut | None:
     if found is None:
         return _Cut([*lines[:end], f"{LIST}:"], [], lines[end:])
     listed = found[1]
-    if not listed.value:  # `decisions:`, `decisions: []`
+    if isinstance(listed, yaml.ScalarNode) or not listed.value:  # `decisions:`, `decisions: null`, `[]`
         comment = _COMMENT.search(lines[at])
         said = f"{LIST}:" if comment is None else f"{LIST}:  {comment[1]}"
         return _Cut([*lines[:at], said], [], lines[at + 1 :]) if listed.end_mark.line <= at + 1 else None

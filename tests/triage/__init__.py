@@ -1,0 +1,1 @@
+"""Tests of decisions about findings, their file, and what earlier sessions saw."""
