@@ -1,4 +1,4 @@
-"""Asks the real kubectl what a patch makes of an object; nothing is sent anywhere."""
+"""Asks the real kubectl and kustomize what patches make of objects; nothing is sent anywhere."""
 
 from __future__ import annotations
 
@@ -6,22 +6,43 @@ import functools
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 KUBECTL = shutil.which("kubectl")
+_OWN_KUSTOMIZE = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "kustomize"
+KUSTOMIZE = str(_OWN_KUSTOMIZE) if _OWN_KUSTOMIZE.is_file() else shutil.which("kustomize")
 
-needs_kubectl = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def needs_kubectl(test: _F) -> _F:
+    """Skip a test by name where kubectl is not there."""
+    pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH")(test)
+    pytest.mark.kubectl(test)
+    return test
+
+
+def needs_kustomize(test: _F) -> _F:
+    """Skip a test by name where kustomize is not there."""
+    pytest.mark.skipif(KUSTOMIZE is None, reason="kustomize is neither in .venv/bin nor on PATH")(test)
+    pytest.mark.kustomize(test)
+    return test
 
 
 def patched(folder: Path, document: object, kind: str, patch_file: Path) -> Any:
     """What ``kubectl patch --local`` prints; None when it refuses."""
     given = folder / "object.json"
     given.write_text(json.dumps(document))
-    command = ["patch", "--local", "-f", str(given), "--type", kind, "--patch-file", str(patch_file)]
-    done = run(*command, "-o", "json")
+    return patched_file(given, kind, ("--patch-file", str(patch_file)))
+
+
+def patched_file(given: Path, kind: str, patch: tuple[str, str]) -> Any:
+    """The same of an object in a file, by a patch that is told as arguments."""
+    done = run("patch", "--local", "-f", str(given), "--type", kind, *patch, "-o", "json")
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
@@ -31,6 +52,16 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     return subprocess.run(
         [KUBECTL, *arguments], capture_output=True, text=True, check=False, cwd=cwd, timeout=60
     )
+
+
+def built(folder: Path) -> str:
+    """What ``kustomize build`` prints."""
+    assert KUSTOMIZE is not None
+    done = subprocess.run(
+        [KUSTOMIZE, "build", str(folder)], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ksec_tui.cluster.ingest import Document
@@ -13,6 +13,7 @@ from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.diff import yaml_text
 from ksec_tui.fixes.filenames import FileNames
 from ksec_tui.fixes.layouts.parts import SUFFIX, Files, api_version, comment, header, minimal
+from ksec_tui.fixes.layouts.ports import without_ports
 from ksec_tui.fixes.simulate import Simulation
 
 _REGEX = re.compile(r"([.+*?()|\[\]{}^$\\])")
@@ -39,9 +40,10 @@ def kustomize_files(simulation: Simulation, snapshot: Snapshot) -> Files:
             resources.append(path)
             files[path] = above + yaml_text(change.body)
             continue
-        path = f"patches/{name}{SUFFIX.get(change.type, '.delete.yaml')}"
-        files[path] = above + yaml_text(_body(change, version))
-        patches.append({"path": path, "target": _target(target, version)})
+        for ending, body in _bodies(change, version, simulation.before.get(target)):
+            path = f"patches/{name}{ending}"
+            files[path] = above + yaml_text(body)
+            patches.append({"path": path, "target": _target(target, version)})
     top: dict[str, Any] = dict(_KIND)
     if resources:
         top["resources"] = resources
@@ -63,21 +65,31 @@ def inline_kustomization(changes: Iterable[Change], snapshot: Snapshot, said: Ma
     lines = []
     for change in changes:
         target = change.target
-        version = str((snapshot.document(target) or {}).get("apiVersion", ""))
-        patches.append({"target": _target(target, version), "patch": yaml_text(_body(change, version))})
+        document = snapshot.document(target) or {}
+        version = str(document.get("apiVersion", ""))
+        for _, body in _bodies(change, version, document):
+            patches.append({"target": _target(target, version), "patch": yaml_text(body)})
         lines.append(f"{target}: {said[target]}" if said.get(target) else "")
     lines.append(_USE[0])
     return comment(*lines) + yaml_text({**_KIND, "patches": patches})
 
 
-def _body(change: Change, version: str) -> Any:
-    """A patch as kustomize wants it in its file: a strategic one carries the identity of its object."""
-    if change.type is PatchType.JSON:
-        return change.body
+def _bodies(change: Change, version: str, before: Document | None) -> Iterator[tuple[str, Any]]:
+    """What kustomize takes for a change: the ending of each file and what is in it.
+
+    A strategic patch carries the identity of its object.
+    """
     named = minimal(change.target, version)
-    if change.type is PatchType.DELETE:
-        return {**named, "$patch": "delete"}
-    return _identified(change.body, named)
+    if change.type is PatchType.JSON:
+        yield SUFFIX[change.type], change.body
+    elif change.type is PatchType.DELETE:
+        yield ".delete.yaml", {**named, "$patch": "delete"}
+    else:
+        body, operations = without_ports(change.body, before or {})
+        if operations:
+            yield ".json6902-ports.yaml", operations
+        if body:
+            yield SUFFIX[change.type], _identified(body, named)
 
 
 def _identified(body: dict[str, Any], named: Document) -> Document:
