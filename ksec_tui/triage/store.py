@@ -97,9 +97,10 @@ def content(path: Path, limit: int) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         raise TriageError(f"{one_line(str(path))}: {getattr(error, 'strerror', None) or error}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise TriageError(f"{one_line(str(path))}: is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise TriageError(f"{one_line(str(path))}: is no regular file")
         try:
             return file.read(limit + 1)
         except OSError as error:
