@@ -87,8 +87,13 @@ def _run(arguments: argparse.Namespace) -> int:
     fixing.stage(wanted, _RISKS.index(arguments.max_risk), only, system=not arguments.no_system)
     if not fixing.plan.staged:
         more = len(fixing.left_out)
-        said = f"; {more} fixes are riskier than --max-risk {arguments.max_risk}" if more else ""
+        riskier = (
+            f"{more} {'fix is' if more == 1 else 'fixes are'} riskier than --max-risk {arguments.max_risk}"
+        )
+        said = f"; {riskier}" if more else ""
         output.tell(f"nothing to fix{said}; nothing written")
+        if arguments.output == "json":
+            _print(fixing.summary(), arguments.output)
         return 0
     fixing.prove()
     if folder is not None:
