@@ -60,6 +60,9 @@ class Explorer(Networking):
             here = self.line_hints()
             follow = [] if self.line_findings else [("enter", "follow")]
             pairs = [*here, ("esc", "list"), *follow, ("/", "search"), ("{ }", "tab"), ("f", "full")]
+        elif self.pane.id == "fixes" and self.view.plan.staged:
+            pairs = [("i", "hunks"), ("e", "edit"), ("s", "take out"), ("E", "export"), ("D", "diff")]
+            pairs.append(("h l", "fold") if self.listing.id == "plan" else ("(", "plan"))
         else:
             pairs = [
                 ("enter", "open"),

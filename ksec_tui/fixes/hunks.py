@@ -96,7 +96,7 @@ def with_changes(item: Staged, changes: tuple[Change, ...]) -> Staged:
 
 
 def _said(change: Change) -> str:
-    fields = [words for _, words in _fields(change)]
+    fields = [words for _, words in _fields(msgspec.structs.replace(change, cuts=()))]
     if change.type is PatchType.CREATE:
         return f"create {change.target}"
     if change.type is PatchType.DELETE:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ksec_tui.analysis.rbac.identity import Who
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.fixes.effects import Effects
@@ -50,7 +51,7 @@ def _effects(found: Effects) -> Iterator[Row]:
     ]
     told += [("way in", item.workload, f"closed: {item.words}", "pass") for item in found.closed]
     told += [("way in", item.workload, f"opened: {item.words}", "error") for item in found.opened]
-    told += [("rights", CLUSTER, item.words, "") for item in found.rights]
+    told += [("rights", _account(item.who), item.words, "") for item in found.rights]
     told += [("connections", CLUSTER, words, "") for words in found.connections]
     told += [("rollout", item.ref, item.words, "warning") for item in found.rollouts]
     told += [
@@ -60,7 +61,13 @@ def _effects(found: Effects) -> Iterator[Row]:
     for number, (kind, ref, words, style) in enumerate(told):
         text = one_line(f"{kind} {ref} {words}")
         values = {"effect": kind, "words": Cell(one_line(words), style)}
-        yield Row(f"{number}", ref, (), values, judged=True, text=text, haystack=text.lower())
+        notes = (one_line(words),)
+        yield Row(f"{number}", ref, (), values, judged=True, text=text, haystack=text.lower(), notes=notes)
+
+
+def _account(who: Who) -> ObjectRef:
+    """The object that a subject is; users and groups are none."""
+    return ObjectRef(who.namespace, who.kind, who.name) if who.is_account else CLUSTER
 
 
 PANE = Pane(
@@ -80,9 +87,9 @@ PANE = Pane(
                 _column("risk-of-fix", "RISK", width=11, min_width=6, priority=2),
                 _column("change", "CHANGE", width=7, min_width=6, priority=3),
                 _column("manager", "BY", width=8, min_width=4, priority=4),
-                _column("goes", "GO", width=3, min_width=3, right=True, priority=2),
+                _column("goes", "GO", width=3, min_width=3, right=True, priority=3),
                 _column("server", "SERVER", width=9, min_width=8, priority=6),
-                _column("why", "WHY", width=26, min_width=14, grow=3, priority=1),
+                _column("why", "WHY", width=26, min_width=24, grow=3, priority=1),
                 _column("check", "CHECK", width=20, min_width=12, priority=5),
             ),
             plan_rows,

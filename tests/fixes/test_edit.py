@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ksec_tui.findings.fix import Change, PatchType
+from ksec_tui.findings.fix import Change, Cut, PatchType
 from ksec_tui.fixes.build import create, delete, json_patch, op, strategic
 from ksec_tui.fixes.edit import LONGEST, edit_text, editable, read_edit, with_problem
 from ksec_tui.fixes.errors import PatchError
-from ksec_tui.fixes.rules import Cut
 from tests.fixes.cluster import READERS, WEB, web
 
 PATCH = strategic(WEB, {"spec": {"template": {"spec": {"hostPID": None}}}})

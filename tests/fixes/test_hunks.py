@@ -7,7 +7,7 @@ import pytest
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.finding import Evidence, Finding
-from ksec_tui.findings.fix import Change, Fix, PatchType, Risk
+from ksec_tui.findings.fix import Change, Cut, Fix, PatchType, Risk
 from ksec_tui.findings.runner import fix_for, run
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.apply import apply
@@ -97,6 +97,13 @@ def test_what_is_one_piece_is_not_split(change: Change) -> None:
     (whole,) = hunks(item)
     assert split(item, whole) == (whole,)
     assert change_of(item, whole) == change
+
+
+def test_what_takes_rights_out_of_a_role_is_one_piece_and_says_what_it_does() -> None:
+    change = Change(READERS, PatchType.JSON, [op("test", "/a", 1), op("remove", "/a")], (Cut(("get",)),))
+    (whole,) = hunks(staged(change))
+    assert whole.words == "/a goes"
+    assert split(staged(change), whole) == (whole,)
 
 
 def test_a_list_item_that_is_to_go_is_one_piece() -> None:
