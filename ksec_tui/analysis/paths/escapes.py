@@ -49,6 +49,7 @@ class Escape(msgspec.Struct, frozen=True, gc=False):
         ref: the object in which it stands.
         path: JSON pointer.
         checks: the checks that tell of it.
+        partly: the checks whose fix leaves something of it.
         login: whose login the node's files hold there, where that is all that is gained: ``admin``.
     """
 
@@ -57,6 +58,7 @@ class Escape(msgspec.Struct, frozen=True, gc=False):
     ref: ObjectRef
     path: str
     checks: tuple[str, ...]
+    partly: tuple[str, ...] = ()
     login: str = ""
 
 
@@ -128,13 +130,14 @@ def _files(workload: Workload) -> Iterator[Escape]:
             if login:
                 words = f"{whose} ({mount.path})"
                 told = ("wl-hostpath-credentials", "wl-hostpath-sensitive")
-                yield Escape("escape by design", words, ref, path, told, login)
+                yield Escape("escape by design", words, ref, path, told, (), login)
         holds = sensitive(mount.path, writable=mount.writable)
         if not holds or not _may_be_root(item):
             continue
         detail = f"{'writes' if mount.writable else 'reads'} {holds} ({mount.path})"
-        checks = ("wl-hostpath-sensitive", "wl-hostpath-writable", "wl-hostpath-credentials")
-        yield Escape(_worth(mount.path, writable=mount.writable), detail, ref, path, checks)
+        checks = ("wl-hostpath-sensitive", "wl-hostpath-credentials")
+        likelihood = _worth(mount.path, writable=mount.writable)
+        yield Escape(likelihood, detail, ref, path, checks, ("wl-hostpath-writable",))
 
 
 def _worth(path: str, *, writable: bool) -> str:

@@ -21,8 +21,9 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
 _ZONES = {Zone.INTERNET: INTERNET, Zone.OUTSIDE: OUTSIDE, Zone.UNKNOWN: INTERNET}
-_ON_SERVICE = ("net-node-port", "net-external-ips", "net-sensitive-port-public")
-_ON_WORKLOAD = ("wl-host-port", "net-sensitive-port-public", "wl-exposed-admin-ui")
+_ON_SERVICE = ("net-node-port",)
+_SOME_ON_SERVICE = ("net-external-ips", "net-lb-no-source-ranges", "net-nodeports-bypass")
+_ON_WORKLOAD = ("net-sensitive-port-public", "wl-exposed-admin-ui")
 
 
 def add_exposures(builder: Builder, snapshot: Snapshot) -> None:
@@ -55,11 +56,12 @@ def _closed_by(item: Exposure) -> tuple[Cut, ...]:
     found = []
     for ref in dict.fromkeys(link.ref for link in item.chain):
         if ref == item.workload:
-            found.append(Cut(ref, _ON_WORKLOAD))
+            own = ("wl-host-port",) if len(item.chain) == 1 else ()
+            found.append(Cut(ref, (*own, *_ON_WORKLOAD)))
             found.append(Cut(ref, ("net-public-no-policy",), partly=True))
         elif ref.kind == "Service":
             found.append(Cut(ref, _ON_SERVICE))
-            found.append(Cut(ref, ("net-lb-no-source-ranges", "net-nodeports-bypass"), partly=True))
+            found.append(Cut(ref, _SOME_ON_SERVICE, partly=True))
         elif ref.kind not in ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Pod"):
             found.append(Cut(ref))
     return tuple(found)

@@ -19,8 +19,9 @@ from ksec_tui.cluster.snapshot import Snapshot
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """One right of one binding: the binding, where it counts, and the rule."""
+    """One right of one binding: which, the binding, where it counts, and the rule."""
 
+    atom: str
     bound: Bound
     place: str | None
     held: Held
@@ -69,11 +70,11 @@ def powers_of(builder: Builder, snapshot: Snapshot) -> dict[Who, Powers]:
 def _placed(atom: str, bound: Bound, held: Held) -> Iterator[Given]:
     """Where a right counts; the name of a namespace is a place as well (requestinfo.go)."""
     if atom != "namespaces.change" or not held.names:
-        yield Given(bound, bound.namespace, held)
+        yield Given(atom, bound, bound.namespace, held)
         return
     for name in held.names:
         if bound.namespace in (None, name):
-            yield Given(bound, name, Held(held.index))
+            yield Given(atom, bound, name, Held(held.index))
 
 
 def add_members(builder: Builder, snapshot: Snapshot, every: dict[Who, Powers]) -> None:

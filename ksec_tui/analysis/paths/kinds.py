@@ -69,7 +69,6 @@ KINDS: dict[str, EdgeKind] = {
             "EXPLOIT_CONTAINERD_SOCK",
         ),
     ),
-    "runtime-flaw": EdgeKind("gets out by a flaw of the runtime of", "T1611"),
     "on-node": EdgeKind("holds", "", ("POD_ATTACH", "VOLUME_ACCESS", "TOKEN_STEAL")),
     "kubelet-identity": EdgeKind("acts as", "T1078", ("IDENTITY_ASSUME",)),
     "control-plane-node": EdgeKind("holds the keys of"),

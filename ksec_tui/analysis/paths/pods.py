@@ -80,7 +80,9 @@ class _Pod:
     def _out(self) -> None:
         for way in escapes(self._item):
             proofs = (Proof(way.ref, way.path),)
-            cuts = (Cut(self._item.ref, way.checks),)
+            cuts: tuple[Cut, ...] = (Cut(self._item.ref, way.checks),)
+            if way.partly:
+                cuts += (Cut(self._item.ref, way.partly, partly=True),)
             if way.login:
                 self._login(way, proofs, cuts)
                 continue

@@ -14,7 +14,6 @@ _CERTIFICATES = "certificates.k8s.io"
 _HOOKS = "admissionregistration.k8s.io"
 _CONTROLLERS = (
     ("apps", "deployments"),
-    ("apps", "daemonsets"),
     ("apps", "statefulsets"),
     ("apps", "replicasets"),
     ("batch", "jobs"),
@@ -59,6 +58,8 @@ ATOMS: tuple[Atom, ...] = (
     Atom("pods.create", ("create",), (("", "pods"),)),
     Atom("controllers.create", ("create",), _CONTROLLERS),
     Atom("controllers.change", _CHANGE, _CONTROLLERS),
+    Atom("daemonsets.create", ("create",), (("apps", "daemonsets"),)),
+    Atom("daemonsets.change", _CHANGE, (("apps", "daemonsets"),)),
     Atom("pods.exec", ("create",), (("", "pods/exec"), ("", "pods/attach"))),
     Atom("pods.exec-get", ("get",), (("", "pods/exec"), ("", "pods/attach")), until=35),
     Atom("pods.ephemeral", _CHANGE, (("", "pods/ephemeralcontainers"),)),
@@ -93,6 +94,7 @@ _NEEDS_NO_NAME = frozenset(
         "secrets.create",
         "pods.create",
         "controllers.create",
+        "daemonsets.create",
         "csr.create",
         "volumes.create",
         "claims.create",

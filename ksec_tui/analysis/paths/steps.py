@@ -11,7 +11,6 @@ class Step(msgspec.Struct, frozen=True):
     Attributes:
         kind: of the edge.
         hub: the kind of vertex it leads to, in the scope of the right.
-        checks: the checks that tell of the right.
         likelihood: a name of the table.
         named: what a rule with resourceNames leads to: ``secret``, ``account``, ``user``, ``pod``, ``node``,
             ``same`` for the hub all the same, empty for nothing.
@@ -20,73 +19,87 @@ class Step(msgspec.Struct, frozen=True):
 
     kind: str
     hub: str
-    checks: tuple[str, ...]
     likelihood: str = "right"
     named: str = ""
     detail: str = ""
 
 
-_ALWAYS = ("rbac-cluster-admin", "rbac-wildcard-resource", "rbac-wildcard-verb")
-"""Checks that tell of any right, where a rule gives it by a wildcard."""
-
-
-def _told(*checks: str) -> tuple[str, ...]:
-    return (*checks, *_ALWAYS)
+CHECKS: dict[str, tuple[str, ...]] = {
+    "everything": ("rbac-cluster-admin",),
+    "secrets.list": ("rbac-secrets-list",),
+    "secrets.get": ("rbac-secrets-get",),
+    "secrets.create": ("rbac-secret-token-mint", "rbac-secrets-write"),
+    "secrets.change": ("rbac-secret-token-mint", "rbac-secrets-write"),
+    "tokens.create": ("rbac-token-request",),
+    "pods.create": ("rbac-pod-create",),
+    "controllers.create": ("rbac-controller-write",),
+    "controllers.change": ("rbac-controller-write",),
+    "daemonsets.create": ("rbac-daemonset-write",),
+    "daemonsets.change": ("rbac-daemonset-write",),
+    "pods.exec": ("rbac-pod-exec",),
+    "pods.exec-get": ("rbac-pod-exec",),
+    "pods.ephemeral": ("rbac-pod-ephemeral",),
+    "pods.change": ("rbac-pod-update",),
+    "nodes.proxy": ("rbac-nodes-proxy",),
+    "users.impersonate": ("rbac-impersonate-user",),
+    "groups.impersonate": ("rbac-impersonate-group",),
+    "accounts.impersonate": ("rbac-impersonate-sa",),
+    "clusterroles.escalate": ("rbac-escalate",),
+    "clusterroles.change": ("rbac-role-write",),
+    "roles.escalate": ("rbac-escalate",),
+    "roles.change": ("rbac-role-write",),
+    "clusterroles.bind": ("rbac-bind",),
+    "roles.bind": ("rbac-bind",),
+    "clusterbindings.write": ("rbac-binding-write",),
+    "bindings.write": ("rbac-binding-write",),
+    "csr.approve": ("rbac-csr-approve",),
+    "signers.approve": ("rbac-csr-approve",),
+    "namespaces.change": ("rbac-namespace-patch",),
+    "volumes.create": ("rbac-pv-create",),
+    "configmaps.change": ("rbac-cm-aws-auth",),
+    "mutating.write": ("rbac-webhook-write",),
+    "validating.write": ("rbac-webhook-write",),
+    "steer.argocd": ("rbac-gitops-cr",),
+    "steer.flux-kustomize": ("rbac-gitops-cr",),
+    "steer.flux-helm": ("rbac-gitops-cr",),
+}
+"""Atom -> the checks whose fix takes it out of a role. What grants it by a wildcard is told by these as well."""
 
 
 STEPS: dict[str, Step] = {
-    "secrets.list": Step("read-secret", "secrets", _told("rbac-secrets-list"), named="secret", detail="list"),
-    "secrets.get": Step(
-        "read-secret", "secrets", _told("rbac-secrets-get"), "guess names", "secret", "get, by name"
-    ),
+    "secrets.list": Step("read-secret", "secrets", named="secret", detail="list"),
+    "secrets.get": Step("read-secret", "secrets", "guess names", "secret", "get, by name"),
     "secrets.change": Step(
         "mint-token-secret",
         "accounts",
-        _told("rbac-secret-token-mint", "rbac-secrets-write"),
         "many steps",
         detail="change Secrets",
     ),
-    "tokens.create": Step(
-        "mint-token", "accounts", _told("rbac-token-request"), named="account", detail="serviceaccounts/token"
-    ),
-    "pods.create": Step("run-as", "pods", _told("rbac-pod-create"), detail="create pods"),
-    "controllers.create": Step(
-        "run-as", "pods", _told("rbac-controller-write", "rbac-daemonset-write"), detail="create controllers"
-    ),
+    "tokens.create": Step("mint-token", "accounts", named="account", detail="serviceaccounts/token"),
+    "pods.create": Step("run-as", "pods", detail="create pods"),
+    "controllers.create": Step("run-as", "pods", detail="create controllers"),
+    "daemonsets.create": Step("run-as", "pods", detail="create DaemonSets"),
+    "daemonsets.change": Step("change-workload", "pods", named="same", detail="change DaemonSets"),
     "controllers.change": Step(
         "change-workload",
         "pods",
-        _told("rbac-controller-write", "rbac-daemonset-write"),
         named="same",
         detail="change pod templates",
     ),
-    "pods.exec": Step("exec", "inside", _told("rbac-pod-exec"), named="pod", detail="exec or attach"),
-    "pods.exec-get": Step(
-        "exec", "inside", _told("rbac-pod-exec"), named="pod", detail="get on exec or attach"
-    ),
-    "pods.ephemeral": Step(
-        "inject-ephemeral", "inside", _told("rbac-pod-ephemeral"), named="pod", detail="ephemeral containers"
-    ),
-    "pods.change": Step("swap-image", "inside", _told("rbac-pod-update"), named="pod", detail="change pods"),
-    "nodes.proxy": Step(
-        "kubelet-exec", "inside", _told("rbac-nodes-proxy"), named="node", detail="nodes/proxy"
-    ),
-    "users.impersonate": Step(
-        "impersonate", "anyone", _told("rbac-impersonate-user"), named="user", detail="impersonate users"
-    ),
+    "pods.exec": Step("exec", "inside", named="pod", detail="exec or attach"),
+    "pods.exec-get": Step("exec", "inside", named="pod", detail="get on exec or attach"),
+    "pods.ephemeral": Step("inject-ephemeral", "inside", named="pod", detail="ephemeral containers"),
+    "pods.change": Step("swap-image", "inside", named="pod", detail="change pods"),
+    "nodes.proxy": Step("kubelet-exec", "inside", named="node", detail="nodes/proxy"),
+    "users.impersonate": Step("impersonate", "anyone", named="user", detail="impersonate users"),
     "accounts.impersonate": Step(
         "impersonate",
         "accounts",
-        _told("rbac-impersonate-sa"),
         named="account",
         detail="impersonate ServiceAccounts",
     ),
-    "mutating.write": Step(
-        "webhook-tap", "pods", _told("rbac-webhook-write"), "wait", detail="mutating webhooks"
-    ),
-    "validating.write": Step(
-        "webhook-read", "secrets", _told("rbac-webhook-write"), "wait", detail="validating webhooks"
-    ),
+    "mutating.write": Step("webhook-tap", "pods", "wait", detail="mutating webhooks"),
+    "validating.write": Step("webhook-read", "secrets", "wait", detail="validating webhooks"),
 }
 """Atom -> what it alone makes possible."""
 
@@ -98,7 +111,6 @@ class Join(msgspec.Struct, frozen=True):
         kind: of the edge.
         hub: the kind of vertex it leads to.
         needs: for each right the atoms of which one is enough.
-        checks: the checks that tell of the rights.
         scope: ``cluster`` where it counts everywhere or not at all, ``place`` where all but the wide
             rights are held in one namespace.
         detail: in words.
@@ -107,26 +119,29 @@ class Join(msgspec.Struct, frozen=True):
     kind: str
     hub: str
     needs: tuple[tuple[str, ...], ...]
-    checks: tuple[str, ...]
     scope: str = "place"
     detail: str = ""
 
 
-_STARTS = ("pods.create", "controllers.create", "controllers.change")
+_STARTS = (
+    "pods.create",
+    "controllers.create",
+    "controllers.change",
+    "daemonsets.create",
+    "daemonsets.change",
+)
 
 JOINS: tuple[Join, ...] = (
     Join(
         "mint-token-secret",
         "accounts",
         (("secrets.create",), ("secrets.list", "secrets.get", "pods.create")),
-        _told("rbac-secret-token-mint"),
         detail="create Secrets and read them",
     ),
     Join(
         "impersonate",
         "admin",
         (("groups.impersonate",), ("users.impersonate", "accounts.impersonate")),
-        _told("rbac-impersonate-group", "rbac-impersonate-user", "rbac-impersonate-sa"),
         "cluster",
         "any group, system:masters too",
     ),
@@ -134,7 +149,6 @@ JOINS: tuple[Join, ...] = (
         "escalate-role",
         "admin",
         (("clusterroles.escalate",), ("clusterroles.change",)),
-        _told("rbac-escalate", "rbac-role-write"),
         "cluster",
         "escalate on ClusterRoles",
     ),
@@ -142,14 +156,12 @@ JOINS: tuple[Join, ...] = (
         "escalate-role",
         "namespace-admin",
         (("roles.escalate",), ("roles.change",)),
-        _told("rbac-escalate", "rbac-role-write"),
         detail="escalate on Roles",
     ),
     Join(
         "bind-role",
         "admin",
         (("clusterroles.bind",), ("clusterbindings.write",)),
-        _told("rbac-bind", "rbac-binding-write"),
         "cluster",
         "bind on ClusterRoles",
     ),
@@ -157,14 +169,12 @@ JOINS: tuple[Join, ...] = (
         "bind-role",
         "namespace-admin",
         (("clusterroles.bind",), ("bindings.write",)),
-        _told("rbac-bind", "rbac-binding-write"),
         detail="bind on ClusterRoles, with RoleBindings",
     ),
     Join(
         "issue-cert",
         "anyone",
         (("csr.create",), ("csr.approve",), ("signers.approve",)),
-        _told("rbac-csr-approve"),
         "cluster",
         "certificate requests, approved by itself",
     ),
@@ -172,14 +182,12 @@ JOINS: tuple[Join, ...] = (
         "lift-psa",
         "privileged",
         (("namespaces.change",), _STARTS),
-        _told("rbac-namespace-patch", "rbac-pod-create", "rbac-controller-write"),
         detail="labels of the namespace",
     ),
     Join(
         "pv-hostpath",
         "nodes",
         (("volumes.create",), ("claims.create",), _STARTS),
-        _told("rbac-pv-create", "rbac-pod-create", "rbac-controller-write"),
         detail="PersistentVolumes on the host",
     ),
 )

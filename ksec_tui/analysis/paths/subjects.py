@@ -17,7 +17,7 @@ from ksec_tui.analysis.paths.builder import (
 from ksec_tui.analysis.paths.holders import Given, Powers, add_members, powers_of, vertex_of
 from ksec_tui.analysis.paths.model import Cut, Proof, Vertex
 from ksec_tui.analysis.paths.rights import EVERYTHING, IS_WIDE, STEERED, rights_of
-from ksec_tui.analysis.paths.steps import CLIENT_SIGNERS, JOINS, STEPS, Join
+from ksec_tui.analysis.paths.steps import CHECKS, CLIENT_SIGNERS, JOINS, STEPS, Join
 from ksec_tui.analysis.rbac.identity import (
     ANONYMOUS,
     MASTERS,
@@ -34,7 +34,6 @@ from ksec_tui.cluster.kinds import CLUSTER_ROLE, CONFIG_MAP, ROLE, SECRET, SERVI
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 
-_ADMIN_CHECKS = ("rbac-cluster-admin", "rbac-effective-admin", "rbac-masters-subject")
 _KUBELETS_MAY_NOT = frozenset(
     {
         "pods.create",
@@ -110,7 +109,7 @@ class _Subject:
         """All of them."""
         for given in self._powers.get(EVERYTHING, ()):
             target = ADMIN if given.place is None else hub("namespace-admin", given.place)
-            self._edge("administer", target, (given,), _ADMIN_CHECKS, "right", "everything")
+            self._edge("administer", target, (given,), "right", "everything")
         for atom, gives in self._powers.items():
             if self._kubelet and atom in _KUBELETS_MAY_NOT:
                 continue
@@ -135,12 +134,12 @@ class _Subject:
         names = given.held.names
         if not names or step.named == "same":
             target = ANYONE if step.hub == "anyone" else hub(step.hub, given.place)
-            self._edge(step.kind, target, (given,), step.checks, step.likelihood, step.detail)
+            self._edge(step.kind, target, (given,), step.likelihood, step.detail)
         elif step.named:
             for name in names:
                 for target in self._places.named(step.named, name, given.place):
                     detail = f"{step.detail}, only {name}"
-                    self._edge(step.kind, target, (given,), step.checks, "right", detail)
+                    self._edge(step.kind, target, (given,), "right", detail)
 
     def _steer(self, atom: str, given: Given) -> None:
         _, plural, name = STEERED[atom]
@@ -149,7 +148,6 @@ class _Subject:
                 "steer-controller",
                 account(namespace, name),
                 (given,),
-                ("rbac-gitops-cr",),
                 "many steps",
                 f"through {plural}",
             )
@@ -160,7 +158,7 @@ class _Subject:
             return
         if self._snapshot.find(CONFIG_MAP, "aws-auth", place) is None:
             return
-        self._edge("edit-aws-auth", ADMIN, (given,), ("rbac-cm-aws-auth",), "right", "ConfigMap aws-auth")
+        self._edge("edit-aws-auth", ADMIN, (given,), "right", "ConfigMap aws-auth")
 
     def _together(self, every: dict[Who, Powers]) -> Powers:
         """What it holds with all of its groups; its own first."""
@@ -196,7 +194,6 @@ class _Subject:
                 join.kind,
                 target,
                 tuple(gives[0] for gives in here),
-                join.checks,
                 "many steps",
                 join.detail,
                 here,
@@ -226,7 +223,7 @@ class _Subject:
             new = not self._builder.has(target)
             if new and not self._expand(target, kind, name, place):
                 continue
-            self._edge("bind-role", target, (given, write), ("rbac-bind",), "many steps", f"bind {name}")
+            self._edge("bind-role", target, (given, write), "many steps", f"bind {name}")
 
     def _expand(self, vertex: Vertex, kind: str, name: str, place: str | None) -> bool:
         found = (
@@ -263,12 +260,10 @@ class _Subject:
         for given in self._powers.get("groups.impersonate", ()):
             for name in given.held.names if users else ():
                 target = ADMIN if name == MASTERS else Vertex("group", name)
-                checks = ("rbac-impersonate-group",)
                 self._edge(
                     "impersonate",
                     target,
                     (given, users[0]),
-                    checks,
                     "right",
                     f"group {name}",
                     [[given], users],
@@ -279,7 +274,6 @@ class _Subject:
         kind: str,
         target: Vertex,
         given: tuple[Given, ...],
-        checks: tuple[str, ...],
         likelihood: str,
         detail: str,
         alternatives: Iterable[list[Given]] | None = None,
@@ -291,13 +285,22 @@ class _Subject:
                 [Proof(item.bound.ref), role] if item.bound.holder is not None else [Proof(item.bound.ref)]
             )
         parts = [[item] for item in given] if alternatives is None else alternatives
-        # What comes by several bindings is not taken by removing one.
-        refs = {refs.pop() for gives in parts if len(refs := {item.bound.ref for item in gives}) == 1}
         words = f"{detail} by {given[0].bound.ref}"
         if len({item.bound.ref for item in given}) > 1:
             words = f"{detail} by {' and '.join(dict.fromkeys(str(item.bound.ref) for item in given))}"
-        cuts = tuple(Cut(ref, checks) for ref in sorted(refs))
+        cuts = tuple(dict.fromkeys(_cut(gives) for gives in parts if _single(gives)))
         self._builder.add(kind, self._at, self._builder.at(target), likelihood, words, tuple(proofs), cuts)
+
+
+def _single(gives: list[Given]) -> bool:
+    """Whether one binding gives all of it: what comes by several is not taken by changing one."""
+    return len({given.bound.ref for given in gives}) == 1
+
+
+def _cut(gives: list[Given]) -> Cut:
+    """What takes it: the check that tells of the right, or where several rights would do, the binding itself."""
+    atoms = {given.atom for given in gives}
+    return Cut(gives[0].bound.ref, CHECKS.get(atoms.pop(), ()) if len(atoms) == 1 else ())
 
 
 def _counts(atom: str, given: Given, join: Join) -> bool:
@@ -307,7 +310,7 @@ def _counts(atom: str, given: Given, join: Join) -> bool:
         return not names or any(name in CLIENT_SIGNERS for name in names)
     if join.hub == "admin" and atom in ("users.impersonate", "accounts.impersonate"):
         return True
-    if atom == "controllers.change":
+    if atom in ("controllers.change", "daemonsets.change"):
         return True
     if join.scope == "cluster" and given.place is not None and atom != "accounts.impersonate":
         return False

@@ -231,7 +231,7 @@ def test_pods_reach_pods_unless_policies_are_against_it() -> None:
     front = Vertex("workload", "web", "shop", "Deployment.apps")
     store = Vertex("goal", "a data store")
     assert way(cluster(web, data), front, store)[0] == "connect"
-    shut = {
+    shut: Tree = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": "shut", "namespace": "data"},

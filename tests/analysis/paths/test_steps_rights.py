@@ -29,7 +29,7 @@ RBAC = "rbac.authorization.k8s.io"
 CSR = "certificates.k8s.io"
 HOOKS = "admissionregistration.k8s.io"
 ANN = user()
-SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
+SECRET: Tree = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
 
 
 def one(*rules: Tree, space: str = "", version: str = "", more: tuple[Tree, ...] = ()) -> set[str]:
