@@ -45,6 +45,7 @@ class Fixing:
         plan: what is staged.
         left_out: findings whose fix is riskier than asked for.
         failed: why files could not be written.
+        notes: what is to be known of the files that were written.
 
     Raises:
         CliError: the source cannot be read.
@@ -65,6 +66,7 @@ class Fixing:
         self.plan = FixPlan()
         self.left_out: tuple[Finding, ...] = ()
         self.failed: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
 
     def stage(self, wanted: Filter, most: int, only: frozenset[str], *, system: bool) -> None:
         """Stage the fix of every finding that matches.
@@ -131,7 +133,9 @@ class Fixing:
         self._refused = done.refused
         failed = write(done.files)
         self.failed = (*self.failed, *failed.values())
-        self._edited = tuple(one_line(str(file.path)) for file in done.files if file.path not in failed)
+        written = [file for file in done.files if file.path not in failed]
+        self._edited = tuple(one_line(str(file.path)) for file in written)
+        self.notes = tuple(_new(file.path) for file in written if file.before is None)
 
     def export(self, folder: Path, layouts: Sequence[str], *, force: bool) -> None:
         """Write the patches and the report."""
@@ -164,6 +168,14 @@ class Fixing:
             self._edited,
             self._server,
         )
+
+
+def _new(path: Path) -> str:
+    """That a file is new, and who must hear of it."""
+    said = f"{one_line(str(path))} is new"
+    lists = (path.parent / name for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"))
+    found = next((place for place in lists if place.exists()), None)
+    return said if found is None else f"{said}: name it under resources in {one_line(found.name)}"
 
 
 @contextmanager

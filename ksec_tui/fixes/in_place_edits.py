@@ -70,9 +70,9 @@ class _Writer:
         both_maps = node.kind == "map" and isinstance(old, dict) and isinstance(new, dict)
         both_lists = node.kind == "list" and isinstance(old, list) and isinstance(new, list)
         if old and new and both_maps:
-            self._map(node, old, new)
+            self._map(node, old, new, key)
         elif old and new and both_lists:
-            self._list(node, old, new)
+            self._list(node, old, new, key)
         else:
             self._replace(node, new, key)
 
@@ -93,7 +93,7 @@ class _Writer:
 
     # Maps
 
-    def _map(self, node: Node, old: dict[str, Any], new: dict[str, Any]) -> None:
+    def _map(self, node: Node, old: dict[str, Any], new: dict[str, Any], own: Node | None) -> None:
         names = [key.value for key, _ in node.entries]
         values = dict(zip(names, node.entries, strict=True))
         touched = [name for name in old if name not in new or not equal(old[name], new[name])]
@@ -107,7 +107,8 @@ class _Writer:
         if any(name in values for name in added):
             raise NotInPlaceError("a key is written twice in one mapping")
         if len(gone) == len(names):
-            raise NotInPlaceError("a mapping would be replaced entirely")
+            self._replace(node, new, own)
+            return
         for index in gone:
             self._mine(node.entries[index][1])
         for name in touched:
@@ -140,7 +141,7 @@ class _Writer:
 
     # Lists
 
-    def _list(self, node: Node, old: list[Any], new: list[Any]) -> None:
+    def _list(self, node: Node, old: list[Any], new: list[Any], key: Node | None) -> None:
         if len(node.items) != len(old):
             raise NotInPlaceError("a list is written in a special way")
         gone: set[int] = set()
@@ -155,7 +156,8 @@ class _Writer:
             if new[j1 + paired : j2]:
                 more.setdefault(i2 - 1, []).extend(new[j1 + paired : j2])
         if len(gone) == len(old):
-            raise NotInPlaceError("a list would be replaced entirely")
+            self._replace(node, new, key)
+            return
         for index in gone:
             self._mine(node.items[index])
         if node.flow:

@@ -184,6 +184,39 @@ def test_manifests_are_changed_in_place_and_a_new_scan_agrees(ksec: Ksec, web: P
     } - left
 
 
+def test_a_new_object_beside_a_kustomization_is_to_be_named_in_it(ksec: Ksec, web: Path) -> None:
+    kinds = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+    lists = "".join(
+        f"---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: {kind}List, items: []}}\n" for kind in kinds
+    )
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: shop}\n"
+    (web.parent / "rbac.yaml").write_text(f"{account}{lists}", encoding="utf-8")
+    (web.parent / "kustomization.yaml").write_text("resources: [web.yaml]\n", encoding="utf-8")
+    argv = (
+        "fix",
+        "-f",
+        str(web.parent),
+        *TODAY,
+        "--in-place",
+        "--max-risk",
+        "review",
+        "--check",
+        "sec-default-sa",
+    )
+    answer = ksec(*argv)
+    assert answer.code == 0
+    new = web.parent / "shop.serviceaccount.web.yaml"
+    assert f"{new} is new: name it under resources in kustomization.yaml" in answer.err
+    assert new.exists()
+
+
+def test_files_that_cannot_be_written_are_an_error(ksec: Ksec, web: Path, tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file", encoding="utf-8")
+    answer = ksec("fix", "-f", str(web), *TODAY, "--out", str(tmp_path / "blocked" / "out"))
+    assert answer.code == 3
+    assert "cannot be written" in answer.err
+
+
 def test_what_cannot_be_changed_in_place_is_told_and_still_exported(
     ksec: Ksec, web: Path, tmp_path: Path
 ) -> None:

@@ -181,6 +181,8 @@ def _tell(fixing: Fixing, summary: FixSummary) -> None:
         output.tell(line)
     if len(lines) > _TOLD:
         output.tell(f"and {len(lines) - _TOLD:,} more; -o json has all")
+    for line in fixing.notes:
+        output.tell(line)
     for line in fixing.failed:
         output.tell(f"error: {line}")
 
