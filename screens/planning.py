@@ -236,7 +236,7 @@ class Planning(Editing):
         row = self.table.cursor_row
         if action in ("fold", "unfold") and (row is None or row.branch is None):
             return "nothing is folded here: the plan in pane 9 is a tree"
-        if action == "hunks" and not self._pieces():
+        if action == "hunks" and not any(item.fix.changes for item in self.view.plan.staged):
             return "no patch is staged; s stages the fix of a finding"
         if action == "dry_run":
             if not self.session.can_try:

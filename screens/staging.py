@@ -13,7 +13,7 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.offer import offer
-from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.screens.modals import Confirm
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.proving import Proving
@@ -72,9 +72,8 @@ class Staging(Proving):
         plan = self.view.plan
         staged = [finding for finding in wanted if plan.has(finding.fingerprint)]
         if wanted and len(staged) == len(wanted):
-            for finding in staged:
-                plan = plan.unstage(finding.fingerprint)
-            self._change(plan)
+            gone = {finding.fingerprint for finding in staged}
+            self._change(plan.unstage_many(gone))
             self.say(f"{len(staged)} fix{'es' if len(staged) != 1 else ''} taken out of the plan")
             return
         if not any(finding.fixable for finding in wanted):
@@ -121,9 +120,7 @@ class Staging(Proving):
 
     def on_staging_fixes_found(self, message: FixesFound) -> None:
         """Put the fixes into the plan."""
-        plan = self.view.plan
-        for finding, fix in message.found:
-            plan = plan.stage(finding, fix)
+        plan = self.view.plan.stage_many(Staged(finding, fix) for finding, fix in message.found)
         if plan != self.view.plan:
             self._change(plan)
         said = (

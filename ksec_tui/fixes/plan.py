@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import combinations
 
@@ -110,7 +110,11 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
 
     def unstage(self, fingerprint: str) -> FixPlan:
         """The plan without what was staged for that finding, and without choices that it alone had asked for."""
-        rest = self.keeping(item for item in self.staged if item.fingerprint != fingerprint)
+        return self.unstage_many({fingerprint})
+
+    def unstage_many(self, fingerprints: Collection[str]) -> FixPlan:
+        """The same for several findings."""
+        rest = self.keeping(item for item in self.staged if item.fingerprint not in fingerprints)
         if not rest.preferred:
             return rest
         needed = frozenset(mark for mark in rest.preferred if rest.rivals(mark))
