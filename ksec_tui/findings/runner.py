@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -121,26 +121,11 @@ def run(
     Raises:
         Cancelled: `cancel` was set.
     """
-
-    def go_on() -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-
-    return Results(run_checks(snapshot, checks, previous.by_check, changed, go_on))
-
-
-def run_checks(
-    snapshot: Snapshot,
-    checks: Iterable[Check[Any]],
-    previous: Mapping[str, CheckResult],
-    changed: frozenset[str] | None,
-    step: Callable[[], None],
-) -> dict[str, CheckResult]:
-    """As `run`, by check and not yet in order; `step` is called before each check and may raise."""
     results: dict[str, CheckResult] = {}
     for item in checks:
-        step()
-        old = previous.get(item.id)
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        old = previous.by_check.get(item.id)
         if (
             old is not None
             and changed is not None
@@ -151,13 +136,12 @@ def run_checks(
             results[item.id] = old
         else:
             results[item.id] = run_one(snapshot, item)
-    return results
+    return Results(results)
 
 
 def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     """Judge every subject of one check."""
-    coverage = snapshot.coverage
-    if any(coverage.of(kind).state in (State.QUEUED, State.LOADING) for kind in item.kinds):
+    if _pending(snapshot, item):
         return CheckResult((), Tally(pending=True), item.on.title)
     findings: list[Finding] = []
     passed = not_applicable = 0
@@ -176,6 +160,16 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
     tally = Tally(len(findings) - unknown, passed, unknown, not_applicable)
     return CheckResult(tuple(findings), tally, item.on.title)
+
+
+def _pending(snapshot: Snapshot, item: Check[Any]) -> bool:
+    return any(snapshot.coverage.of(kind).state in (State.QUEUED, State.LOADING) for kind in item.kinds)
+
+
+def judges_all(snapshot: Snapshot, item: Check[Any]) -> bool:
+    """Whether all that a check takes was read, so that it has nothing to say but of each subject."""
+    gaps = _Gaps(snapshot, item)
+    return not (_pending(snapshot, item) or gaps.any or any(gaps.findings()))
 
 
 def _one_unknown_each(findings: Iterable[Finding]) -> list[Finding]:

@@ -10,9 +10,10 @@ import msgspec
 
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.again import Again, Found
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Evidence, Finding, rank
-from ksec_tui.findings.runner import CheckResult, Results, run_checks
+from ksec_tui.findings.runner import Results
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.places import Places
 from ksec_tui.fixes.progress import Pace
@@ -60,12 +61,12 @@ class Judge:
     ) -> None:
         self._snapshot = snapshot
         self._checks = checks
-        self._before = before
         self._pace = pace
         self._offers = {item.id for item in checks if item.offer}
         self._veils = {name: {item.id for item in checks if name in item.veils} for name in _veiled(checks)}
         self._old: dict[str, _Found] = {}
-        self._last: tuple[Patched | None, dict[str, CheckResult]] = (None, before.by_check)
+        self._was_found = {item.id: before.by_check[item.id].findings for item in checks}
+        self._last: tuple[Patched | None, Found] = (None, self._was_found)
 
     def judge(self, patched: Patched, staged: Iterable[Finding]) -> Verdicts:
         """Run again what looks at a kind that changed, and compare with what was.
@@ -73,11 +74,12 @@ class Judge:
         Raises:
             Cancelled: the simulation is to be given up.
         """
-        last, results = self._last
+        last, found = self._last
         changed = patched.changed_since(last)
-        after = run_checks(patched.snapshot, self._checks, results, changed, self._steps())
+        base = self._snapshot if last is None else last.snapshot
+        after = Again(base, found, patched.snapshot, changed).run(self._checks, self._steps())
         self._last = (patched, after)
-        differing = [item for item in self._checks if after[item.id] is not self._before.by_check[item.id]]
+        differing = [item for item in self._checks if after[item.id] is not self._was_found[item.id]]
         new = {item.id: _by_subject(after[item.id]) for item in differing}
         removed = [finding for item in differing for finding in self._removed(item, new[item.id])]
         about: dict[ObjectRef, list[Finding]] = {}
@@ -93,8 +95,8 @@ class Judge:
         ]
         staying = {}
         for finding in staged:
-            found = new[finding.check] if finding.check in new else self._was(finding.check)
-            now = found.get(finding.subject)
+            those = new[finding.check] if finding.check in new else self._was(finding.check)
+            now = those.get(finding.subject)
             if now is not None and not (finding.check in self._offers and _other_offer(finding, now)):
                 staying[finding.check, finding.subject] = now
         return Verdicts(tuple(sorted(removed, key=rank)), tuple(sorted(added, key=rank)), staying)
@@ -105,7 +107,7 @@ class Judge:
 
     def _was(self, check: str) -> _Found:
         if check not in self._old:
-            self._old[check] = _by_subject(self._before.by_check[check])
+            self._old[check] = _by_subject(self._was_found[check])
         return self._old[check]
 
     def _removed(self, item: Check[Any], new: _Found) -> list[Finding]:
@@ -121,8 +123,8 @@ def _veiled(checks: Sequence[Check[Any]]) -> set[str]:
     return {name for item in checks for name in item.veils}
 
 
-def _by_subject(result: CheckResult) -> _Found:
-    return {finding.subject: finding for finding in result.findings}
+def _by_subject(findings: Iterable[Finding]) -> _Found:
+    return {finding.subject: finding for finding in findings}
 
 
 def _other_offer(old: Finding, new: Finding) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from ksec_tui.analysis.likeness import CONTAINER_LISTS
@@ -88,12 +87,13 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
     """`pod`, made from template `old`, as it would be made from template `new`.
 
     A pod that its controller has not made but adopted is followed by one that has no containers of its own.
+    The result shares parts with what it is made of.
     """
     old_spec, new_spec, live = _map(old, "spec"), _map(new, "spec"), _map(pod, "spec")
     meta = _map(pod, "metadata")
     if is_adopted(str(meta.get("name")), _list(meta, "ownerReferences")):
         live = {key: value for key, value in live.items() if key not in _MADE_OF_CONTAINERS}
-    spec: Map = {key: value for key, value in live.items() if key not in old_spec} | copy.deepcopy(new_spec)
+    spec: Map = {key: value for key, value in live.items() if key not in old_spec} | new_spec
     drop_token = new_spec.get("automountServiceAccountToken") is False
     for name, _ in CONTAINER_LISTS[:2]:
         spec[name] = _containers(_list(old_spec, name), _list(new_spec, name), _list(live, name), drop_token)
@@ -127,7 +127,7 @@ def _containers(old: list[Map], new: list[Map], live: list[Map], drop_token: boo
     was = {item.get("name"): item for item in old}
     made = []
     for item in new:
-        container = copy.deepcopy(item)
+        container = dict(item)
         running = by_name.get(item.get("name"), {})
         before = was.get(item.get("name"), {})
         for name, key in (("volumeMounts", "mountPath"), ("env", "name")):
