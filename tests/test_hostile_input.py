@@ -19,7 +19,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import is_hostile
 from ksec_tui.findings.runner import run
 from ksec_tui.fixes.diff import object_diff, yaml_text
-from ksec_tui.fixes.export import export
+from ksec_tui.fixes.export import LAYOUTS, export
 from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import simulate
@@ -87,7 +87,7 @@ def carried_out(snapshot: Snapshot, problems: tuple[Problem, ...], folder: Path)
         if fix is not None:
             plan = plan.stage(finding, fix)
     simulation = simulate(snapshot, plan, checks, results=results)
-    export(simulation, plan, snapshot, folder / "out")
+    export(simulation, plan, snapshot, folder / "out", layouts=LAYOUTS)
     report = make_report(snapshot, results, checks, problems, lambda _: True)
     texts = {"json": json_report.render(report), "table": table.render(report)}
     for path in sorted((folder / "out").rglob("*")):
@@ -113,9 +113,11 @@ def judge_texts(texts: dict[str, str]) -> None:
         if name.endswith(".yaml"):
             said = [line for line in text.splitlines() if not line.startswith("#")]
             assert list(yaml.safe_load_all(text)) == list(yaml.safe_load_all("\n".join(said)))
-            assert len(list(yaml.safe_load_all(text))) == 1
+            assert len(list(yaml.safe_load_all(text))) == 1 or name.startswith("out/single/")
+    json.loads(texts["out/json/plan.json"])
     check_commands(texts["out/kubectl/commands.sh"])
-    assert not re.search(r"<\w|(?<!\\)\]\(|(?<!\\)[`|*]", texts["out/REPORT.md"])
+    for name in ("out/REPORT.md", "out/MANUAL.md"):
+        assert not re.search(r"<\w|(?<!\\)\]\(|(?<!\\)[`|*]", texts.get(name, ""))
 
 
 def check_commands(script: str) -> None:
