@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from textual.message import Message
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.finding import Finding
 from ksec_tui.fixes.hunks import Hunk, hunks, refuse
-from ksec_tui.fixes.plan import Staged
+from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.screens.editing import Editing
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.hunk_mode import Decisions, HunkMode, wanted
@@ -30,6 +30,10 @@ DRY_RUN = (
     "These are the only requests that are no reads: each is a dry run (dryRun=All), of which nothing is stored. "
     "They need the right to make the change, run the cluster's admission webhooks, and stand in its audit log."
 )
+
+
+Arrange = Callable[[list[Hunk]], Sequence[Hunk]]
+"""From every piece of the plan to those that are to be asked about, in their order."""
 
 
 class Planning(Editing):
@@ -50,6 +54,14 @@ class Planning(Editing):
             self.proof = proof
             self.tried = tried
 
+    class PiecesFound(Message):
+        """The pieces to ask about."""
+
+        def __init__(self, pieces: Sequence[Hunk]) -> None:
+            super().__init__()
+            self.pieces = pieces
+
+    _wanted_pieces: tuple[FixPlan, Arrange] | None = None
     _asking: Proof | None = None
     _asked_server: threading.Event | None = None
     _to_go: tuple[Hunk, ...] = ()
@@ -94,7 +106,7 @@ class Planning(Editing):
         elif branch.is_open is not None:
             self._turn(row)
         elif branch.hunk is not None:
-            self.walk(self._from(branch.hunk))
+            self._go_through(_from(branch.hunk.key))
         else:
             self.open_detail(focus=True)
 
@@ -118,31 +130,45 @@ class Planning(Editing):
 
     # Piece by piece
 
-    def _pieces(self) -> list[Hunk]:
-        """Every piece of the plan, object by object."""
-        found = [hunk for item in self.view.plan.staged for hunk in hunks(item)]
-        return sorted(found, key=lambda hunk: hunk.target)
+    @property
+    def at_rest(self) -> bool:
+        """Whether what is on screen is all that the newest State has to say."""
+        return super().at_rest and self._wanted_pieces is None
 
-    def _from(self, first: Hunk) -> Sequence[Hunk]:
-        pieces = self._pieces()
-        keys = [hunk.key for hunk in pieces]
-        start = keys.index(first.key) if first.key in keys else 0
-        return [*pieces[start:], *pieces[:start]]
+    def _go_through(self, arrange: Arrange) -> None:
+        """Ask about those pieces of the plan that `arrange` gives, once they are found."""
+        self._wanted_pieces = self.view.plan, arrange
+        self._find_pieces()
+
+    @work(thread=True, group="pieces", exit_on_error=False)
+    def _find_pieces(self) -> None:
+        if self._wanted_pieces is not None:
+            plan, arrange = self._wanted_pieces
+            every = sorted(
+                (hunk for item in plan.staged for hunk in hunks(item)), key=lambda hunk: hunk.target
+            )
+            self.post_message(self.PiecesFound(arrange(every)))
+
+    def on_planning_pieces_found(self, message: PiecesFound) -> None:
+        """Ask about them."""
+        self._wanted_pieces = None
+        if message.pieces:
+            self.walk(message.pieces)
 
     def action_hunks(self) -> None:
         """Go through the plan piece by piece, from the row in hand on."""
-        row = self.row
-        if not self._pieces():
-            self.say(self.disabled_reason("hunks"), warning=True)
-        elif row is not None and row.branch is not None and row.branch.hunk is not None:
-            self.walk(self._from(row.branch.hunk))
+        branch = self.row.branch if self.row is not None else None
+        if reason := self.disabled_reason("hunks"):
+            self.say(reason, warning=True)
+        elif branch is not None and branch.hunk is not None:
+            self._go_through(_from(branch.hunk.key))
         else:
-            self.walk(self._pieces())
+            self._go_through(_from(""))
 
     def review(self, items: Sequence[Staged]) -> None:
         """Go through the pieces of some fixes."""
         marks = {item.fingerprint for item in items}
-        self.walk([hunk for hunk in self._pieces() if hunk.fingerprint in marks])
+        self._go_through(lambda every: [hunk for hunk in every if hunk.fingerprint in marks])
 
     def walk(self, pieces: Sequence[Hunk]) -> None:
         """Ask about each of these pieces."""
@@ -174,9 +200,7 @@ class Planning(Editing):
     def _piece_opened(self, event: TextLines.LineOpened) -> None:
         kind, _, target = event.line.link.partition(":")
         if kind == "hunk":
-            here = [hunk for hunk in self._pieces() if hunk.target.id == target]
-            if here:
-                self.walk(self._from(here[0]))
+            self._go_through(_from(target))
 
     # The server's word
 
@@ -221,7 +245,9 @@ class Planning(Editing):
     def worker_failed(self, group: str) -> None:
         """The server could not be asked: it may be asked again."""
         super().worker_failed(group)
-        if group == "dry-run":
+        if group == "pieces":
+            self._wanted_pieces = None
+        elif group == "dry-run":
             self._asking = self._asked_server = None
 
     def on_unmount(self) -> None:
@@ -248,6 +274,17 @@ class Planning(Editing):
             if not self.view.proven.simulation.plan.staged:
                 return "nothing of the plan holds"
         return super().disabled_reason(action)
+
+
+def _from(first: str) -> Arrange:
+    """All pieces from one on, those before it last; from the first of an object where `first` is its id."""
+
+    def arrange(every: list[Hunk]) -> Sequence[Hunk]:
+        places = (place for place, hunk in enumerate(every) if first in (hunk.key, hunk.target.id))
+        start = next(places, 0)
+        return [*every[start:], *every[:start]]
+
+    return arrange
 
 
 def _weight(tried: Tried) -> int:

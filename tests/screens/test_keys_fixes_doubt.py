@@ -144,7 +144,7 @@ async def test_the_server_is_asked_after_a_question_and_its_word_stands_beside_t
         assert "Ask the server about 1 change?" in user.screen
         assert "the only requests that are no reads" in user.screen
         await user.press("enter")
-        assert source.asked == ()
+        assert not source.asked
         await user.press("V", "y")
         await user.until(lambda: user.said[-1] == "the server: 1 refused")
         await user.rests()
