@@ -69,13 +69,17 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
     """Refuse a change that must not be exported.
 
     Raises:
-        PatchError: it carries text that was altered for display, its object has no name yet or is made from the
-            template of another, it changes an immutable field, it leaves a directive in the object, or it adds a
+        PatchError: it carries text or a name that was altered for display, its object has no name yet or is made from
+            the template of another, it changes an immutable field, it leaves a directive in the object, or it adds a
             container, a second source of a volume or a second value of a variable where it means to change one.
     """
     if any(_altered(text) for text in _texts(change.body)):
         raise PatchError(
             f"the change to {change.target} would carry text that was withheld or altered for display"
+        )
+    if before is not None and carries_altered_text([change.target.namespace, change.target.name]):
+        raise PatchError(
+            f"the name of {change.target} was altered for display: no patch could name the object"
         )
     if before is not None and is_unnamed(before):
         raise PatchError(f"{change.target} is named by the server when it is made: change it in its manifest")

@@ -155,6 +155,16 @@ def test_no_two_objects_share_a_file_in_any_layout() -> None:
     assert len(documents(files["single/20-delete.yaml"])) == len(HOSTILE)
 
 
+@pytest.mark.parametrize("name", ["read\x1b[2J", "read\u202eers", "x\ny\x00"])
+def test_an_object_whose_name_cannot_be_shown_is_never_written(name: str) -> None:
+    """What is shown in place of its name could be the name of another object."""
+    item = binding("ghost")
+    item["metadata"]["name"] = name
+    files, result = files_of(snapshot_of([web(), item]))
+    assert [refused.reason.partition("altered for")[1] for refused in result.refused] == ["altered for"]
+    assert not any("rolebinding" in path for path in files)
+
+
 def test_a_name_made_to_collide_gets_a_file_of_its_own() -> None:
     """Whoever may name objects can work the hash of another's name out."""
     names = FileNames()
