@@ -189,8 +189,8 @@ def _goes(ref: ObjectRef, items: Sequence[Staged], proof: Proof | None) -> str:
     """How many findings go with the changes of one object: on it, and those that its fixes are for."""
     if proof is None:
         return ""
-    marks = {item.fingerprint for item in items}
-    return f"{sum(item.subject == ref or item.fingerprint in marks for item in proof.simulation.removed):,}"
+    marks = {item.fingerprint for item in items} & proof.removed
+    return f"{len(marks | proof.gone.get(ref, frozenset())):,}"
 
 
 def _server(tried: Tried | None) -> str | Cell:
@@ -208,12 +208,7 @@ def _about(
     for item in items:
         if standings[item.fingerprint] is Standing.REFUSED:
             return _reason(item, Standing.REFUSED, known)
-    if proof is None:
-        return ""
-    told = [proof.simulation.notes.get(ref, "")]
-    told += [f"{one.before} → {one.after}" for one in proof.effects.levels if one.ref == ref]
-    told += [f"{one.pods:,} pods replaced" for one in proof.effects.rollouts if one.ref == ref and one.pods]
-    return "; ".join(filter(None, told))
+    return "" if proof is None else proof.told.get(ref, "")
 
 
 def _reason(item: Staged, found: Standing, known: Known) -> str | Cell:

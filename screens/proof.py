@@ -53,6 +53,9 @@ class Proof:
         simulation: what came of it.
         effects: what the sound part of it does.
         reasons: fingerprint -> why that fix is refused.
+        told: object -> what comes of its change, in words.
+        gone: object -> fingerprints of the findings on it that go.
+        removed: fingerprints of all findings that go.
         tried: what the server said of each object, where it was asked.
     """
 
@@ -61,6 +64,9 @@ class Proof:
     simulation: Simulation
     effects: Effects
     reasons: Mapping[str, str]
+    told: Mapping[ObjectRef, str]
+    gone: Mapping[ObjectRef, frozenset[str]]
+    removed: frozenset[str]
     tried: Mapping[ObjectRef, Tried]
 
     def holds(self, state: State, plan: FixPlan) -> bool:
@@ -93,7 +99,27 @@ def prove(
         progress=progress,
     )
     reasons = {item.staged.fingerprint: item.reason for item in found.refused}
-    return Proof(plan, state, found, effects(state.snapshot, found), reasons, {})
+    done = effects(state.snapshot, found)
+    gone: dict[ObjectRef, set[str]] = {}
+    for finding in found.removed:
+        gone.setdefault(finding.subject, set()).add(finding.fingerprint)
+    by_object = {ref: frozenset(marks) for ref, marks in gone.items()}
+    removed = frozenset().union(*by_object.values())
+    return Proof(plan, state, found, done, reasons, _told(found, done), by_object, removed, {})
+
+
+def _told(found: Simulation, done: Effects) -> dict[ObjectRef, str]:
+    """What comes of the change of each object: what it takes, how far the object gets, how many pods go."""
+    words: dict[ObjectRef, list[str]] = {}
+    for ref, note in found.notes.items():
+        words.setdefault(ref, []).append(note)
+    for level in done.levels:
+        words.setdefault(level.ref, []).append(f"{level.before} → {level.after}")
+    for rollout in done.rollouts:
+        if rollout.pods:
+            many = "s" if rollout.pods != 1 else ""
+            words.setdefault(rollout.ref, []).append(f"{rollout.pods:,} pod{many} replaced")
+    return {ref: "; ".join(parts) for ref, parts in words.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
