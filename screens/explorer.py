@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
-from ksec_tui.screens.keys import Key, all_keys, spelled
+from ksec_tui.screens.keys import Key, all_keys, pressed, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
 from ksec_tui.screens.networking import Networking
 from ksec_tui.screens.pane import Row
@@ -54,34 +54,38 @@ class Explorer(Networking):
             self.set_filter(self._filter_at_start)
 
     def hints(self) -> tuple[tuple[str, str], ...]:
-        """At most seven keys that matter here."""
+        """At most seven keys that matter here, as they are bound."""
+        # Bindings by their ids, each with what it does here.
         pairs: list[tuple[str, str]]
         if self.text.has_focus:
             here = self.line_hints()
-            follow = [] if self.line_findings else [("enter", "follow")]
-            pairs = [*here, ("esc", "list"), *follow, ("/", "search"), ("{ }", "tab"), ("f", "full")]
+            follow = [] if self.line_findings else [("text.open", "follow")]
+            tabs = ("detail.previous-tab detail.next-tab", "tab")
+            pairs = [*here, ("leave", "list"), *follow, ("filter", "search"), tabs, ("layout.full", "full")]
         elif self.pane.id == "fixes" and self.view.plan.staged:
-            pairs = [("i", "hunks"), ("e", "edit"), ("s", "take out"), ("E", "export"), ("D", "diff")]
-            pairs.append(("h l", "fold") if self.listing.id == "plan" else ("(", "plan"))
+            pairs = [("fix.hunks", "hunks"), ("fix.edit", "edit"), ("fix.stage", "take out")]
+            pairs += [("fix.export", "export"), ("detail.fix", "diff")]
+            on_plan = self.listing.id == "plan"
+            pairs.append(("tree.fold tree.unfold", "fold") if on_plan else ("view.previous", "plan"))
         else:
             pairs = [
-                ("enter", "open"),
-                ("s", "stage"),
-                ("/", "filter"),
-                ("!", "risky"),
-                ("D", "diff"),
-                ("y", "yaml"),
+                ("table.open", "open"),
+                ("fix.stage", "stage"),
+                ("filter", "filter"),
+                ("filter.risky", "risky"),
+                ("detail.fix", "diff"),
+                ("detail.yaml", "yaml"),
             ]
             if len(self.pane.listings) > 1:
-                pairs.insert(1, (")", "view"))
+                pairs.insert(1, ("view.next", "view"))
             if self.pane.id == "network":
-                pairs[2:2] = [("n", "network"), ("N", "ask")]
+                pairs[2:2] = [("go.network", "network"), ("network.reach", "ask")]
             if self.view.plan.staged:
-                pairs.insert(2, ("E", "export"))
-        pairs = [*pairs[:6], ("?", "help")]
+                pairs.insert(2, ("fix.export", "export"))
+        pairs = [*pairs[:6], ("help", "help")]
         found: list[tuple[str, str]] = []
-        for key, words in pairs:
-            found += [(f" {key} ", "accent bold"), (f"{words} ", "muted")]
+        for ids, words in pairs:
+            found += [(f" {pressed(self.app, ids)} ", "accent bold"), (f"{words} ", "muted")]
         return tuple(found)
 
     # Commands

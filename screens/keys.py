@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from textual.binding import Binding
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
+from ksec_tui.screens.prompt import PromptInput
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
 
@@ -40,6 +43,22 @@ SPELLED = {
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "backslash": "\\",
+    "plus": "+",
+    "underscore": "_",
+    "apostrophe": "'",
+    "comma": ",",
+    "semicolon": ";",
+    "quotation_mark": '"',
+    "number_sign": "#",
+    "dollar_sign": "$",
+    "percent_sign": "%",
+    "ampersand": "&",
+    "asterisk": "*",
+    "equals_sign": "=",
+    "circumflex_accent": "^",
+    "grave_accent": "`",
+    "vertical_line": "|",
+    "tilde": "~",
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
@@ -80,8 +99,49 @@ def all_keys(explorer: type[Screen[None]]) -> tuple[Key, ...]:
     )
 
 
+IN_MODAL = {"Pick": "in the list", "Read": "in the detail", "HunkMode": "in the detail"}
+"""Modals that hold a list or a text: the keys of that work in them too."""
+
+
+def rebindable(explorer: type[Screen[None]]) -> tuple[Key, ...]:
+    """Every key that may be rebound: those of the explorer, of its prompt, and of the modals, by their names."""
+    modals = sorted(_below(ModalScreen), key=lambda modal: modal.__name__)
+    return (
+        *all_keys(explorer),
+        *keys_of(PromptInput, "in the prompt"),
+        *(key for modal in modals for key in keys_of(modal, modal.__name__)),
+    )
+
+
+def meetings(keys: tuple[Key, ...]) -> tuple[frozenset[str], ...]:
+    """Which scopes' keys work at once."""
+    own = (*((scope, IN_MODAL.get(scope, scope)) for scope in {key.scope for key in keys}),)
+    main = (("everywhere", "in the list"), ("everywhere", "in the detail"))
+    return tuple(map(frozenset, (*main, *own)))
+
+
+def _below(base: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:
+    for modal in base.__subclasses__():
+        if modal.__module__.startswith("ksec_tui."):
+            yield modal
+        yield from _below(modal)
+
+
+@cache
 def known_bindings() -> Mapping[str, str]:
-    """Binding id to default keys, for the config file."""
+    """Binding id to default keys."""
     from ksec_tui.screens.explorer import Explorer  # the explorer uses this module for its help
 
-    return {key.id: key.keys for key in all_keys(Explorer)}
+    return {key.id: key.keys for key in rebindable(Explorer)}
+
+
+def pressed(app: object, ids: str) -> str:
+    """What to press: the first key of each of these bindings, as the user has bound it.
+
+    Args:
+        app: the app, which knows what was rebound.
+        ids: one binding's id, or several with spaces between them; what is none stays as it is.
+    """
+    rebound: Mapping[str, str] = getattr(app, "rebound", {})
+    found = ((rebound.get(name) or known_bindings().get(name, name)) for name in ids.split())
+    return " ".join(spelled(keys.split(",")[0]) for keys in found)

@@ -96,7 +96,7 @@ class OnLine(Exporting):
             self.query_one("#hints", Bar).show(*self.hints())
 
     def line_hints(self) -> list[tuple[str, str]]:
-        """What keys do on the line in hand; on the others, how to get to one that is risky."""
+        """What keys do on the line in hand; on the others, how to get to one that is risky. By bindings' ids."""
         found = self.line_findings
         hints: list[tuple[str, str]] = []
         line = self.text.cursor_line
@@ -104,13 +104,13 @@ class OnLine(Exporting):
         fixes = self.line_fixes
         if fixes:
             staged = all(self.view.plan.has(item.fingerprint) for item in fixes)
-            hints.append(("s", f"{'unstage' if staged else 'stage'} {_of(fixes)}"))
+            hints.append(("fix.stage", f"{'unstage' if staged else 'stage'} {_of(fixes)}"))
         if field:
-            hints.append(("enter", "its line"))
+            hints.append(("text.open", "its line"))
         elif found:
-            hints.append(("enter", "finding" if fixes else _of(found)))
+            hints.append(("text.open", "finding" if fixes else _of(found)))
         if self.text.has_risky:
-            hints.append(("> <", "risky line"))
+            hints.append(("text.next-risky text.previous-risky", "risky line"))
         return hints
 
 

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 
 from ksec_tui.screens.explorer import Explorer
-from ksec_tui.screens.keys import all_keys, known_bindings
+from ksec_tui.screens.keys import all_keys, known_bindings, rebindable
 from tests import screens
 from tests.screens.explorers import TESTED
 
@@ -25,7 +25,9 @@ def test_every_binding_has_an_id_of_its_own_words_and_a_default() -> None:
     keys = all_keys(Explorer)
     assert len(IDS) == len(keys)
     assert all(key.keys and key.words for key in keys)
-    assert known_bindings() == {key.id: key.keys for key in keys}
+    every = rebindable(Explorer)
+    assert known_bindings() == {key.id: key.keys for key in every}
+    assert len(known_bindings()) == len(every) > len(keys)
 
 
 def test_no_key_means_two_things_at_once() -> None:

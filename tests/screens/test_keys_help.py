@@ -183,3 +183,13 @@ async def test_a_key_can_be_rebound_and_the_help_shows_it() -> None:
         await user.press("question_mark")
         line = next(line for line in user.lines if "fix.stage " in f"{line} " and "Stage or unstage" in line)
         assert line.strip("│ ").startswith("t ")
+
+
+async def test_the_hints_name_keys_as_they_are_bound() -> None:
+    rebound = {"fix.stage": "t,T", "detail.next-tab": "right_square_bracket", "text.next-risky": "f2"}
+    async with exploring(keys={**rebound, "help": "f1"}) as user:
+        await user.find(check="wl-privileged", name="api")
+        assert " t stage " in user.lines[-1]
+        assert user.lines[-1].endswith("f1 help")
+        await user.press("y", "enter")
+        assert " { ] tab " in user.lines[-1] or " f2 < risky line " in user.lines[-1]
