@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from ksec_tui.analysis.paths.graph import AttackGraph
-from ksec_tui.analysis.paths.lenses import Lens, goals, start_numbers
+from ksec_tui.analysis.paths.lenses import Lens, goals, prior_of, start_numbers
 from ksec_tui.analysis.paths.model import Vertex
 from ksec_tui.analysis.paths.repair import without
 from ksec_tui.analysis.paths.search import FAR, along, easiest, towards
@@ -139,7 +139,7 @@ def choke_points(
                 check
                 for number in numbers
                 for cut in graph.edges[number].cuts
-                if cut.ref == ref
+                if cut.ref == ref and not cut.partly
                 for check in cut.checks
             )
             found.append(Choke(ref, tuple(checks), made))
@@ -187,9 +187,7 @@ def _priors(graph: AttackGraph, lenses: Sequence[Lens]) -> Mapping[int, float]:
     found: dict[int, float] | None = graph.memo.get(key)
     if found is None:
         found = graph.memo[key] = {
-            start: graph.judgement.prior(lens.value)
-            for lens in lenses
-            for start in start_numbers(graph, lens)
+            start: prior_of(graph, lens, start) for lens in lenses for start in start_numbers(graph, lens)
         }
     return found
 
@@ -202,10 +200,11 @@ def _total(graph: AttackGraph, lenses: Sequence[Lens]) -> float:
     return found
 
 
-def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 8) -> tuple[ObjectRef, ...]:
-    """Objects whose change together leaves no way between two vertices; empty where that takes more or cannot be.
+def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 40) -> tuple[ObjectRef, ...]:
+    """Objects whose change together leaves no way between two vertices, none of which can be spared.
 
-    Of the objects on the easiest way that is left, the one is taken whose change makes the pair hardest; then on.
+    Empty where it takes more than `most` or cannot be. Of the objects on the easiest way that is left, the one is
+    taken whose change makes the pair hardest; then on.
     """
     first, last = graph.number(start), graph.number(target)
     if first is None or last is None:
@@ -217,10 +216,24 @@ def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 8) ->
         refs = dict.fromkeys(cut.ref for number in way for cut in graph.edges[number].cuts if not cut.partly)
         if not refs or len(chosen) >= most:
             return ()
-        best = max(refs, key=lambda ref: (_left(graph, first, last, gone.union(known[ref])), ref.id))
+        # Of equals the last on the way, over which most others go as well; parts of Kubernetes only at need.
+        own = _system(graph)
+        left = [
+            (ref not in own, _left(graph, first, last, gone.union(known[ref])), turn)
+            for turn, ref in enumerate(refs)
+        ]
+        best = list(refs)[max(left)[2]]
         chosen.append(best)
         gone.update(known[best])
+    for ref in list(chosen):
+        rest = {number for other in chosen if other != ref for number in known[other]}
+        if not easiest(graph, first, last, rest):
+            chosen.remove(ref)
     return tuple(chosen)
+
+
+def _system(graph: AttackGraph) -> frozenset[ObjectRef]:
+    return frozenset(ref for number in graph.system if (ref := graph.vertices[number].ref) is not None)
 
 
 def _left(graph: AttackGraph, start: int, target: int, gone: Collection[int]) -> float:

@@ -48,11 +48,12 @@ VALUES: dict[str, tuple[float, str]] = {
 """What an attacker may want -> what losing it weighs."""
 
 PRIORS: dict[str, tuple[float, str]] = {
-    "external": (1.0, "somebody is always knocking"),
+    "external": (1.0, "somebody on the internet is always knocking"),
+    "outside": (0.2, "the private network around the cluster has somebody in it"),
     "container": (0.05, "each workload, by its supply chain"),
     "credentials": (0.02, "each user, group and ServiceAccount"),
 }
-"""Lens -> how likely one of its starts is taken."""
+"""Lens, or the start ``outside`` -> how likely one of its starts is taken."""
 
 EFFORTS: dict[str, tuple[float, str]] = {
     "safe": (1.0, "nothing can break"),

@@ -8,7 +8,7 @@ from enum import Enum
 
 import msgspec
 
-from ksec_tui.analysis.paths.builder import goal
+from ksec_tui.analysis.paths.builder import ADMIN, OUTSIDE, goal
 from ksec_tui.analysis.paths.graph import AttackGraph
 from ksec_tui.analysis.paths.hubs import GOALS as GOALS
 from ksec_tui.analysis.paths.model import Edge, Vertex
@@ -43,6 +43,11 @@ def start_numbers(graph: AttackGraph, lens: Lens, *, system: bool = False) -> Se
     """The numbers of the same."""
     found = graph.starts.get(lens.value, ())
     return found if system else tuple(number for number in found if number not in graph.system)
+
+
+def prior_of(graph: AttackGraph, lens: Lens, start: int) -> float:
+    """How likely a start of a lens is taken."""
+    return graph.judgement.prior("outside" if graph.vertices[start] == OUTSIDE else lens.value)
 
 
 class Open(msgspec.Struct, frozen=True, eq=False):
@@ -105,7 +110,6 @@ def open_paths(
 
 
 def _open(graph: AttackGraph, lens: Lens, wanted: Sequence[Vertex], *, system: bool) -> Iterator[Open]:
-    prior = graph.judgement.prior(lens.value)
     for target in wanted:
         number = graph.number(target)
         if number is None:
@@ -115,7 +119,8 @@ def _open(graph: AttackGraph, lens: Lens, wanted: Sequence[Vertex], *, system: b
         for start in start_numbers(graph, lens, system=system):
             if far[start] < FAR and start != number:
                 chance = min(1.0, math.exp(-far[start]))
-                yield Open(lens, graph.vertices[start], target, chance, prior * chance * value, graph)
+                risk = prior_of(graph, lens, start) * chance * value
+                yield Open(lens, graph.vertices[start], target, chance, risk, graph)
 
 
 class Follow(msgspec.Struct, frozen=True):
@@ -145,6 +150,8 @@ class Follow(msgspec.Struct, frozen=True):
 def reachable(graph: AttackGraph, start: Vertex, depth: int = 12) -> Follow | None:
     """If this is compromised, what follows; None for a vertex that is not in the graph.
 
+    What follows from cluster-admin is everything, and is left out.
+
     Args:
         graph: the graph.
         start: what is compromised.
@@ -163,6 +170,14 @@ def reachable(graph: AttackGraph, start: Vertex, depth: int = 12) -> Follow | No
 
 def _follow(graph: AttackGraph, tree: Tree, below: dict[int, list[int]], number: int, depth: int) -> Follow:
     listed = sorted(below.get(number, ()), key=lambda item: (tree.far[item], graph.vertices[item]))
-    then = tuple(_follow(graph, tree, below, item, depth - 1) for item in listed) if depth > 0 else ()
+    vertex = graph.vertices[number]
+    if vertex == ADMIN:
+        listed = [item for item in listed if graph.vertices[item].kind == "goal"]
+    found = (_follow(graph, tree, below, item, depth - 1) for item in listed) if depth > 0 else ()
+    then = tuple(item for item in found if item.then or item.vertex.kind not in _PASSED)
     edge = graph.edges[tree.by[number]] if tree.by[number] >= 0 else None
-    return Follow(graph.vertices[number], edge, min(1.0, math.exp(-tree.far[number])), then)
+    return Follow(vertex, edge, min(1.0, math.exp(-tree.far[number])), then)
+
+
+_PASSED = frozenset({"reach", "on", "nodeset"})
+"""Kinds of vertices that are worth nothing by themselves."""

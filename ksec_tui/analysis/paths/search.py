@@ -21,6 +21,8 @@ By = Literal["easiest", "shortest"]
 FAR = math.inf
 _STEP = 1e-6
 """What a step costs besides, so that of equally easy ways the shorter one comes first."""
+_QUIET = 1e-9
+"""The same for a step that is none of the attacker's."""
 _HIDDEN = 1e-3
 """What a step costs that is none of the attacker's, where steps are counted."""
 
@@ -41,7 +43,7 @@ def cost(edge: Edge, by: By = "easiest") -> float:
     """What an edge costs."""
     if by == "shortest":
         return _HIDDEN if edge.kind in SILENT else 1.0
-    return _STEP - math.log(edge.likelihood)
+    return (_QUIET if edge.kind in SILENT else _STEP) - math.log(edge.likelihood)
 
 
 def costs(graph: AttackGraph, by: By = "easiest") -> Sequence[float]:
