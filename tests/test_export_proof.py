@@ -165,6 +165,25 @@ def test_exporting_again_gives_the_same_bytes(proof: Proof) -> None:
         assert files == written
 
 
+def test_whole_objects_are_what_the_patches_make(proof: Proof) -> None:
+    for batch in proof.batches:
+        text = (batch.folder / "single/10-replace.yaml").read_text()
+        whole = {ref_of(item): item for item in yaml.load_all(text, Loader=yaml.CSafeLoader)}
+        patched = {ref for ref, document in batch.foreseen.items() if document and ref in proof.objects}
+        missing = patched - whole.keys()
+        assert all(f"# {ref}\n" in text for ref in missing)
+        assert whole.keys() <= patched
+        assert [str(ref) for ref in whole if _kept(whole[ref]) != _kept(batch.foreseen[ref])] == []
+
+
+def _kept(document: Tree | None) -> Any:
+    """What of an object is not the server's."""
+    assert document is not None
+    meta = {key: document["metadata"].get(key) for key in ("name", "namespace", "labels")}
+    rest = {key: value for key, value in document.items() if key not in ("metadata", "status")}
+    return plain({**rest, "metadata": meta})
+
+
 @needs_kubectl
 def test_kubectl_makes_of_every_patch_what_was_foreseen(carried: list[Carried]) -> None:
     assert [name for done in carried for name in done.refused] == []
