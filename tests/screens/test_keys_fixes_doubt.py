@@ -83,6 +83,24 @@ async def test_what_is_refused_says_why_in_its_row_and_in_hunk_mode() -> None:
         await user.until(lambda: "Refused: It does not remove its finding" in user.screen)
 
 
+async def test_a_fix_that_loses_the_field_that_counts_is_refused() -> None:
+    async with exploring() as user:
+        context = {"privileged": None, "runAsNonRoot": True}
+        spec = {"containers": [{"name": "main", "securityContext": context}]}
+        change = strategic(API, {"spec": {"template": {"spec": spec}}})
+        await planned(user, FixPlan().stage(finding(user, CHECK), Fix("Two", (change,), Risk.SAFE)))
+        await user.press("i", "s")
+        assert "[1/2]" in user.screen
+        assert "securityContext.privileged is taken out" in user.screen
+        await user.press("n", "y")
+        await user.until(lambda: user.explorer.view.proven is not None)
+        await user.rests()
+        (item,) = user.explorer.view.plan.staged
+        assert item.edited
+        assert "privileged" not in str(item.fix.changes[0].body)
+        assert states(user) == {"Two": "refused"}
+
+
 async def test_what_only_a_human_can_do_is_told_with_its_first_step_and_has_no_pieces() -> None:
     async with exploring() as user:
         fix = Fix("Move it", (), Risk.MANUAL, "x", ("Ask the owner.", "Wait."))
