@@ -33,7 +33,7 @@ KINDS: dict[str, EdgeKind] = {
     "read-secret": EdgeKind("reads", "T1552.007", ("TOKEN_LIST", "TOKEN_BRUTEFORCE")),
     "mint-token": EdgeKind("makes tokens of", "T1528"),
     "mint-token-secret": EdgeKind("makes token Secrets of", "T1528"),
-    "impersonate": EdgeKind("acts as", "T1078"),
+    "impersonate": EdgeKind("acts as", "T1078", ("IDENTITY_IMPERSONATE",)),
     "issue-cert": EdgeKind("issues certificates for", "T1649"),
     "run-as": EdgeKind("may start", "T1610", ("POD_CREATE",)),
     "change-workload": EdgeKind("changes workloads into", "T1610"),
