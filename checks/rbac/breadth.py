@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS
 from ksec_tui.analysis.rbac.rules import ALL, is_everything
-from ksec_tui.checks.rbac.common import BINDINGS, holders, preface, rule_evidence, scope, severity_of
+from ksec_tui.checks.rbac.common import BINDINGS, holders, in_full, preface, rule_evidence, scope, severity_of
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -104,7 +104,7 @@ def cluster_admin(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
         words = (
             f"{holders(bound)} may do everything {scope(bound)} through {bound.role.kind} {bound.role.name}"
         )
-        yield Evidence("/roleRef/name", words, None, usual)
+        yield Evidence("/roleRef/name", words, None, usual, in_full(bound, words))
 
 
 @cluster_admin.fix
@@ -168,7 +168,8 @@ def wildcard_verb(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
             usual = severity_of(bound, *_verb_severity(rule))
             if usual is not None:
                 names = ", ".join(rule.resources[:3]) + (", …" if len(rule.resources) > 3 else "")
-                yield rule_evidence(bound, index, f"do anything (verbs *) to {names}", usual)
+                what = f"do anything (verbs *) to {names}"
+                yield rule_evidence(bound, index, what, usual, whole=rule.resources)
 
 
 def _verb_severity(rule: PolicyRule) -> tuple[Severity, Severity]:
@@ -245,7 +246,8 @@ def wildcard_resource(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
                 groups = ", ".join(group or "the core group" for group in rule.api_groups[:3])
                 verbs = "do anything to" if ALL in rule.verbs else ", ".join(rule.verbs[:4])
                 what = f"{verbs} every resource of {'all groups' if ALL in rule.api_groups else groups}"
-                yield rule_evidence(bound, index, what, usual)
+                whole = (*rule.api_groups, *rule.verbs)
+                yield rule_evidence(bound, index, what, usual, whole=whole)
 
 
 def _resource_severity(rule: PolicyRule) -> tuple[Severity, Severity]:

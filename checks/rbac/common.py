@@ -118,7 +118,7 @@ def _told(bound: Bound, found: Hits, cluster: Severity, inside: Severity | None)
         if usual > Severity.MEDIUM or not _told_elsewhere(bound, rule):
             said = dict.fromkeys(f"{', '.join(verbs)} {_named(power, rule)}" for power, verbs in hits)
             meant = any(power.meant(rule) for power, _ in hits)
-            yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant)
+            yield rule_evidence(bound, index, _joined(list(said)), usual, meant=meant, whole=tuple(said))
 
 
 def _told_elsewhere(bound: Bound, rule: PolicyRule) -> bool:
@@ -152,17 +152,29 @@ def _resources(power: Power, bound: Bound) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((power.group, name) for rule in rules for name in rule.resources))
 
 
-def rule_evidence(bound: Bound, index: int, what: str, usual: Severity, *, meant: bool = False) -> Evidence:
-    """Evidence that stands in a rule of the bound role; resourceNames lower it, but those that are `meant`."""
+def rule_evidence(
+    bound: Bound,
+    index: int,
+    what: str,
+    usual: Severity,
+    *,
+    meant: bool = False,
+    whole: tuple[str, ...] = (),
+) -> Evidence:
+    """Evidence that stands in a rule of the bound role; resourceNames lower it, but those that are `meant`.
+
+    `whole` is all of what `what` may name the first three of.
+    """
     rule = bound.rules[index]
     only = ""
     if pinned(rule):
         only = f" (only {', '.join(rule.resource_names[:3])}{', …' if len(rule.resource_names) > 3 else ''})"
         usual = usual if meant else shifted(usual, -1)
     words = f"{holders(bound)} may {what}{only} {scope(bound)} through {bound.role.kind} {bound.role.name}"
+    basis = in_full(bound, words, whole, rule.resource_names if only else ())
     if bound.holder is None:
-        return Evidence("/roleRef", words, None, usual)
-    return Evidence(f"/rules/{index}", words, bound.role, usual)
+        return Evidence("/roleRef", words, None, usual, basis)
+    return Evidence(f"/rules/{index}", words, bound.role, usual, basis)
 
 
 def rule_at(bound: Bound, outcome: Outcome) -> PolicyRule | None:
@@ -199,6 +211,15 @@ def holders(bound: Bound) -> str:
     people = bound.people
     more = len(people) - 1
     return f"{people[0]} and {more} more" if more > 0 else str(people[0]) if people else "nobody"
+
+
+def in_full(bound: Bound, words: str, *lists: tuple[str, ...]) -> str:
+    """The basis of evidence whose words name `holders` and the first of `lists`; empty when they name them all."""
+    if len(bound.people) < 2 and all(len(names) < 4 for names in lists):
+        return ""
+    everybody = ", ".join(sorted(map(str, bound.people)))
+    said = words.replace(holders(bound), everybody, 1)
+    return "; ".join((said, *(", ".join(sorted(names)) for names in lists if len(names) > 3)))
 
 
 def scope(bound: Bound) -> str:

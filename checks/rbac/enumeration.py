@@ -11,6 +11,7 @@ from ksec_tui.checks.rbac.common import (
     BINDINGS,
     HOLDERS,
     holders,
+    in_full,
     preface,
     rule_evidence,
     scope,
@@ -89,7 +90,7 @@ def effective_admin(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
     wide = [rule for rule in bound.rules if _on_everything(rule)]
     if usual is not None and set(STANDARD_VERBS) <= {verb for rule in wide for verb in rule.verbs}:
         words = f"{holders(bound)} may do everything {scope(bound)}, verb by verb, through {bound.role}"
-        yield Evidence("/roleRef/name", words, None, usual)
+        yield Evidence("/roleRef/name", words, None, usual, in_full(bound, words))
 
 
 @effective_admin.fix
@@ -150,9 +151,8 @@ def wildcard_group(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
         if _any_group(rule):
             usual = severity_of(bound, Severity.LOW, Severity.LOW) or Severity.LOW
             names = ", ".join(rule.resources[:3]) + (", …" if len(rule.resources) > 3 else "")
-            yield rule_evidence(
-                bound, index, f"{', '.join(rule.verbs[:4])} {names} of every API group", usual
-            )
+            what = f"{', '.join(rule.verbs[:4])} {names} of every API group"
+            yield rule_evidence(bound, index, what, usual, whole=(*rule.verbs, *rule.resources))
 
 
 @wildcard_group.fix

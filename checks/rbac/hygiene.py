@@ -8,7 +8,7 @@ from dataclasses import replace
 from ksec_tui.analysis.identity import is_bootstrap
 from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.subjects import account_exists
-from ksec_tui.checks.rbac.common import BINDINGS, SUBJECT_LISTS, holders, scope
+from ksec_tui.checks.rbac.common import BINDINGS, SUBJECT_LISTS, holders, in_full, scope
 from ksec_tui.cluster.kinds import CLUSTER_ROLE_BINDING, ROLE_BINDING, SERVICE_ACCOUNT
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Subjects, check
@@ -61,7 +61,7 @@ def dangling_role(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
         yield Unknown(bound.unknown)
     elif bound.dangling:
         words = f"{bound.role} does not exist; {holders(bound)} would hold it {scope(bound)}"
-        yield Evidence("/roleRef/name", words)
+        yield Evidence("/roleRef/name", words, basis=in_full(bound, words))
 
 
 @dangling_role.fix

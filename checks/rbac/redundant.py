@@ -10,7 +10,7 @@ from ksec_tui.analysis.rbac.defaults import is_system_binding
 from ksec_tui.analysis.rbac.identity import Who
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED, groups_of
 from ksec_tui.analysis.rbac.rules import is_everything
-from ksec_tui.checks.rbac.common import BINDINGS, HOLDERS, READ, Power, holders, preface
+from ksec_tui.checks.rbac.common import BINDINGS, HOLDERS, READ, Power, holders, in_full, preface
 from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.kinds import ROLE_BINDING
 from ksec_tui.cluster.ref import ObjectRef
@@ -124,7 +124,8 @@ def redundant(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     if bound.ref in found:
         others = " and ".join(str(ref) for ref in found[bound.ref][:2])
         more = f" and {len(found[bound.ref]) - 2} more" if len(found[bound.ref]) > 2 else ""
-        yield Evidence("/roleRef", f"{holders(bound)} holds all of {bound.role} by {others}{more} too")
+        words = f"{holders(bound)} holds all of {bound.role} by {others}{more} too"
+        yield Evidence("/roleRef", words, basis=in_full(bound, words))
 
 
 @redundant.fix
@@ -198,7 +199,8 @@ def could_be_role_binding(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
             f"{holders(bound)} has {bound.role} in every namespace, and lives in {_one_place(bound.people)}"
         )
         harmless = all(set(rule.verbs) <= set(READ) and not SECRETS.of(rule) for rule in bound.rules)
-        yield Evidence("/subjects", words, None, Severity.INFO if harmless else Severity.MEDIUM)
+        usual = Severity.INFO if harmless else Severity.MEDIUM
+        yield Evidence("/subjects", words, None, usual, in_full(bound, words))
 
 
 SECRETS = Power(READ, "", "secrets")

@@ -124,7 +124,8 @@ def impersonate_constrained(bound: Bound, snapshot: Snapshot) -> Iterator[Outcom
         for mode, usual in MODES.items():
             severity = severity_of(bound, usual, usual) or usual
             if mode in rule.verbs and _does_something(snapshot, bound, mode):
-                yield rule_evidence(bound, index, f"{mode} {', '.join(rule.resources[:3])}", severity)
+                what = f"{mode} {', '.join(rule.resources[:3])}"
+                yield rule_evidence(bound, index, what, severity, whole=rule.resources)
 
 
 @impersonate_constrained.fix

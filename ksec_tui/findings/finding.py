@@ -24,12 +24,15 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
         words: one plain sentence that names the value; free of list positions, so that it survives renumbering.
         ref: the object that `path` points into, when it is not the finding's subject.
         severity: when this piece alone is worse or better than the check's usual.
+        basis: the words with all that they shorten to "and 2 more" written out, in no order that may change;
+            empty when they say it all. Never shown: a decision holds for what it was taken on, not for the words.
     """
 
     path: str
     words: str
     ref: ObjectRef | None = None
     severity: Severity | None = None
+    basis: str = ""
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):

@@ -20,20 +20,21 @@ _NUMBER = re.compile(r"[0-9][0-9,]*")
 def digests(finding: Finding) -> tuple[str, ...]:
     """The pieces of evidence of a finding, sorted: eight hex digits each.
 
-    Positions in lists, names of pods that the workload runs and of the nodes they run on do not count, nor do
-    numbers in the reason of an UNKNOWN. That it is UNKNOWN does.
+    What counts is what the evidence says in full (`Evidence.basis`). Positions in lists, names of pods that the
+    workload runs and of the nodes they run on do not count, nor do numbers in the reason of an UNKNOWN. That it is
+    UNKNOWN does.
     """
     if finding.verdict is Verdict.UNKNOWN:
-        return (_digest("unknown", _NUMBER.sub("#", finding.reason)),)
+        return (_digest("unknown", _NUMBER.sub("#", _NODE.sub("node *", finding.reason))),)
     pods = frozenset(finding.reaches)
     pieces = sorted({_piece(piece, pods) for piece in finding.evidence})
     return tuple(pieces) if len(pieces) <= MAX_PIECES else (_digest(*pieces),)
 
 
 def _piece(piece: Evidence, pods: Collection[str]) -> str:
-    words = (
-        _NAME.sub(lambda match: "*" if match[0] in pods else match[0], piece.words) if pods else piece.words
-    )
+    words = piece.basis or piece.words
+    if pods:
+        words = _NAME.sub(lambda match: "*" if match[0] in pods else match[0], words)
     where = ""
     if piece.ref is not None:
         own_pod = piece.ref.kind == "Pod" and piece.ref.name in pods
