@@ -24,6 +24,7 @@ class Difference(msgspec.Struct, frozen=True):
         easier: what can be reached more likely: as it is after.
         before: the sum of the risks before.
         after: that after.
+        gaps: what was not read: where there are any, a way that is cut may still be there by another road.
     """
 
     cut: tuple[Open, ...]
@@ -32,6 +33,7 @@ class Difference(msgspec.Struct, frozen=True):
     easier: tuple[Open, ...]
     before: float
     after: float
+    gaps: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -84,6 +86,7 @@ def difference(
         ),
         sum(item.risk for item in old.values()),
         sum(item.risk for item in new.values()),
+        graph(after, judgement).gaps,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.bulk import receivers
-from ksec_tui.analysis.network.exposure import Exposure, exposures
+from ksec_tui.analysis.network.engines import enforcing_cni
+from ksec_tui.analysis.network.exposure import Exposure, blocked, exposures
 from ksec_tui.analysis.network.labels import numbers_of
 from ksec_tui.analysis.network.sensitive import console
 from ksec_tui.analysis.network.surface import exposure_gap
@@ -26,12 +27,18 @@ _SOME_ON_SERVICE = ("net-external-ips", "net-lb-no-source-ranges", "net-nodeport
 _ON_WORKLOAD = ("net-sensitive-port-public", "wl-exposed-admin-ui")
 
 
+def enforced(snapshot: Snapshot) -> bool:
+    """Whether policies count: not where the network plugin is known to ignore them."""
+    return enforcing_cni(snapshot).value is not False
+
+
 def add_exposures(builder: Builder, snapshot: Snapshot) -> None:
     """The steps from outside of the cluster: for each workload and zone the easiest of each chain of objects."""
     builder.at(INTERNET)
     builder.at(OUTSIDE)
     seen: set[tuple[ObjectRef, Zone, ObjectRef]] = set()
-    for item in sorted(exposures(snapshot), key=lambda found: found.certainty.value == "maybe"):
+    ways = exposures(snapshot) if enforced(snapshot) else (*exposures(snapshot), *blocked(snapshot))
+    for item in sorted(ways, key=lambda found: found.certainty.value == "maybe"):
         start = _ZONES.get(item.zone)
         first = item.chain[0].ref
         if start is None or (item.workload, item.zone, first) in seen:
@@ -74,7 +81,10 @@ def _likelihood(item: Exposure, found: Workload | None) -> str:
 
 
 def exposure_gaps(builder: Builder, snapshot: Snapshot) -> None:
-    """What was not read and may open further ways in."""
+    """What was not read and may open further ways in, or between pods."""
+    known = enforcing_cni(snapshot)
+    if known.value is None and snapshot.of(NETWORK_POLICY):
+        builder.gap(f"whether policies are enforced is not known: {known.reason}")
     for space in network(snapshot).namespaces:
         builder.gap(exposure_gap(snapshot, space))
 
@@ -84,11 +94,9 @@ def add_connections(builder: Builder, snapshot: Snapshot) -> None:
     world = network(snapshot)
     pieces: dict[tuple[int, int], int] = {}
     crowds: dict[int, int] = {}
+    policed = enforced(snapshot)
     for group in world.groups:
-        bits = 0
-        for layer in receivers(world, group).layers:
-            if layer.connections:
-                bits |= layer.bits
+        bits = receivers(world, group).bits() if policed else world.space.every
         if not bits:
             continue
         crowd = crowds.get(bits)
@@ -131,7 +139,7 @@ def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, lo
     ref = ObjectRef("", "Namespace", space)
     doubt = snapshot.gap(NETWORK_POLICY, space) or ""
     for group in groups:
-        guarded = not group.host_network and bool(world.ingress.selecting(group))
+        guarded = enforced(snapshot) and not group.host_network and bool(world.ingress.selecting(group))
         likelihood = "pod to guarded pod" if guarded else "pod to pod"
         cuts = (
             ()

@@ -6,7 +6,7 @@ not as many as pairs of them.
 
 from __future__ import annotations
 
-from ksec_tui.analysis.admission import configurations, guards_pods
+from ksec_tui.analysis.admission import NAME_LABEL, guards_pods
 from ksec_tui.analysis.paths.builder import (
     ADMIN,
     ANYONE,
@@ -117,7 +117,7 @@ def _namespace(builder: Builder, snapshot: Snapshot, name: str) -> None:
         found = snapshot.find(NAMESPACE, name)
         ref = ObjectRef("", "Namespace", name)
         doubt = "" if found is not None else snapshot.unsure(NAMESPACE, name) or ""
-        guard = _guard(snapshot)
+        guard = _guard(snapshot, name)
         builder.add(
             "run-privileged",
             pods,
@@ -130,16 +130,14 @@ def _namespace(builder: Builder, snapshot: Snapshot, name: str) -> None:
         )
 
 
-def _guard(snapshot: Snapshot) -> str:
-    """Which webhook may refuse privileged pods all the same; empty when none is asked about pods."""
-    found: str = snapshot.derived(_guard, _find_guard)
-    return found
-
-
-def _find_guard(snapshot: Snapshot) -> str:
-    for item in configurations(snapshot):
-        if item.kind == VALIDATING_WEBHOOK.name and any(guards_pods(hook) for hook in item.webhooks):
-            return f"{item.ref} is asked about pods and may refuse it"
+def _guard(snapshot: Snapshot, name: str) -> str:
+    """Which webhook may refuse privileged pods of a namespace all the same; empty when none is asked about them."""
+    space = snapshot.find(NAMESPACE, name)
+    labels = {NAME_LABEL: name, **(space.metadata.labels if space is not None else {})}
+    for item in snapshot.of(VALIDATING_WEBHOOK):
+        for hook in item.webhooks:
+            if guards_pods(hook) and hook.namespace_selector.matches(labels):
+                return f"{item.ref} is asked about pods and may refuse it"
     return ""
 
 

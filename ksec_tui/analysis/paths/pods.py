@@ -14,6 +14,7 @@ from ksec_tui.analysis.network.sensitive import stores
 from ksec_tui.analysis.network.world import network
 from ksec_tui.analysis.paths.builder import ADMIN, Builder, account, goal, node, secret, workload
 from ksec_tui.analysis.paths.escapes import Escape, escapes
+from ksec_tui.analysis.paths.flows import enforced
 from ksec_tui.analysis.paths.model import Cut, Proof, Vertex
 from ksec_tui.analysis.secret_use import secrets_of
 from ksec_tui.analysis.workloads import Workload
@@ -230,7 +231,7 @@ class _Clouds:
             outcome = (
                 OPEN if group.host_network else judge(network(self._snapshot).egress, group, self._there, ())
             )
-            sure = outcome.sure.allows("TCP", 80)
+            sure = outcome.sure.allows("TCP", 80) or not enforced(self._snapshot)
             known = True if sure else None if outcome.allow.allows("TCP", 80) else False
             self._open[group.number] = known
         return known

@@ -93,6 +93,22 @@ def test_groups_impersonate_and_start_pods_in_the_cluster(cluster: Snapshot) -> 
 
 
 @needs_cluster
+def test_the_vulnerable_training_workloads_lead_where_they_were_built_to_lead(cluster: Snapshot) -> None:
+    def start(name: str, space: str = "default", kind: str = "Deployment.apps") -> Vertex:
+        return Vertex("workload", name, space, kind)
+
+    assert way(cluster, start("system-monitor-deployment"), NODE)[0] == "container-escape"
+    assert way(cluster, start("health-check-deployment"), NODE)[0] == "container-escape"
+    secrets = Vertex("secrets", "", "big-monolith")
+    assert way(cluster, start("hunger-check-deployment", "big-monolith"), secrets) == [
+        "mounts-token",
+        "read-secret",
+    ]
+    store = start("cache-store-deployment", "secure-middleware")
+    assert "connect" in way(cluster, start("hunger-check-deployment", "big-monolith"), store)
+
+
+@needs_cluster
 def test_every_open_way_of_the_cluster_has_steps_with_words_and_proofs(cluster: Snapshot) -> None:
     found = graph(cluster)
     for lens in Lens:

@@ -300,3 +300,48 @@ def test_a_starter_of_pods_takes_nodes_but_for_what_a_webhook_may_refuse() -> No
     guarded = paths_from(graph(cluster(namespace(), *starts, hook)), vertex(user()), NODE)
     assert guarded.status == "maybe"
     assert "guard" in guarded.paths[0].doubts[0]
+
+
+def test_policies_that_nobody_enforces_hold_nobody() -> None:
+    plugin = daemon_set(container("flannel", image="docker.io/flannel/flannel:v0.26.0"), name="flannel")
+    plugin["metadata"]["namespace"] = "kube-system"
+    shut: Tree = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "shut", "namespace": "shop"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+    }
+    front = Vertex("workload", "web", "shop", "Deployment.apps")
+    held = cluster(deployment(), balancer(), deployment("db", port=5432), shut)
+    free = cluster(deployment(), balancer(), deployment("db", port=5432), shut, plugin, running(plugin))
+    store = Vertex("goal", "a data store")
+    assert (way(held, front, store), way(held, INTERNET, front)) == ([], [])
+    assert (way(free, front, store), way(free, INTERNET, front)) == (
+        ["connect", "within", "connect"],
+        ["expose"],
+    )
+
+
+def test_a_webhook_that_skips_the_namespace_refuses_nothing_there() -> None:
+    starts = granted(user(), rule("pods", "create"), space="shop")
+    hook = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "guard"},
+        "webhooks": [
+            {
+                "name": "pods.guard.example",
+                "clientConfig": {"url": "https://guard.example"},
+                "namespaceSelector": {"matchLabels": {"guarded": "yes"}},
+                "rules": [
+                    {
+                        "apiGroups": [""],
+                        "apiVersions": ["v1"],
+                        "operations": ["CREATE"],
+                        "resources": ["pods"],
+                    }
+                ],
+            }
+        ],
+    }
+    assert paths_from(graph(cluster(namespace(), *starts, hook)), vertex(user()), NODE).status == "open"
