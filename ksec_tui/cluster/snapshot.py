@@ -16,7 +16,7 @@ from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unre
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.text import clean_tree
+from ksec_tui.cluster.text import MAX_DEPTH, MAX_TEXT, clean_tree, suspicious_json
 
 T = TypeVar("T", bound=KubeObject)
 
@@ -149,8 +149,9 @@ class Snapshot:
             return None
         raw = self._documents.get(ref)
         tree = msgspec.json.decode(raw) if raw else msgspec.to_builtins(found)
-        cleaned, _ = clean_tree(tree)
-        return redacted(with_type(kind, cast("Document", cleaned)))
+        if not raw or not _clean_already(raw):
+            tree, _ = clean_tree(tree)
+        return redacted(with_type(kind, cast("Document", tree)))
 
     def whole(self, ref: ObjectRef) -> bool:
         """Whether the complete object is held, not only the fields that analysis reads."""
@@ -255,6 +256,16 @@ def _known(ref: ObjectRef) -> Kind[Any]:
     if kind is None:
         raise ValueError(f"{ref}: this kind of object is not known")
     return kind
+
+
+def _clean_already(raw: bytes) -> bool:
+    """Whether `clean_tree` would change nothing: no null, and too short for a long string or a deep tree."""
+    return (
+        len(raw) <= MAX_TEXT
+        and b"null" not in raw
+        and raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
+        and not suspicious_json(raw)
+    )
 
 
 def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:
