@@ -223,7 +223,10 @@ def test_the_report_tells_of_refused_and_manual_fixes() -> None:
 
 
 def test_markdown_and_html_in_data_stay_text() -> None:
-    assert escaped("a|b `c` <i> [x](y) *z*") == r"a\|b \`c\` &lt;i&gt; \[x\]\(y\) \*z\*"
+    assert escaped("a|b `c` <i> [x](y) *z*") == r"a\|b \`c\` &lt;i&gt; \[x\](y) \*z\*"
+    assert escaped("# top") == r"\# top"
+    assert escaped("- item") == r"\- item"
+    assert escaped("1. item") == "1<!-- -->. item"
     assert "\n" not in escaped("a\n# head")
 
 
