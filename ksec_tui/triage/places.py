@@ -16,16 +16,17 @@ _LONGEST = 60
 
 def triage_file(source: SourceInfo) -> Path:
     """The triage file of a context, or of what else the source is: the demo, these paths."""
-    return _folder() / "triage" / f"{_stem(source)}.yaml"
+    return context_file(source, "triage", "yaml")
 
 
 def seen_file(source: SourceInfo) -> Path:
     """The file of what was seen in a context."""
-    return _folder() / "seen" / f"{_stem(source)}.json"
+    return context_file(source, "seen", "json")
 
 
-def _folder() -> Path:
-    return platformdirs.user_state_path("ksec-tui")
+def context_file(source: SourceInfo, folder: str, ending: str) -> Path:
+    """A file of one context in this folder of the platform's place for state."""
+    return platformdirs.user_state_path("ksec-tui") / folder / f"{_stem(source)}.{ending}"
 
 
 def _stem(source: SourceInfo) -> str:
