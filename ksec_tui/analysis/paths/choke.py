@@ -200,7 +200,7 @@ def _total(graph: AttackGraph, lenses: Sequence[Lens]) -> float:
     return found
 
 
-def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 40) -> tuple[ObjectRef, ...]:
+def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 20) -> tuple[ObjectRef, ...]:
     """Objects whose change together leaves no way between two vertices, none of which can be spared.
 
     Empty where it takes more than `most` or cannot be. Of the objects on the easiest way that is left, the one is
