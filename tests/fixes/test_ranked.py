@@ -19,6 +19,7 @@ from ksec_tui.sources.demo import DemoSource
 from tests.analysis.paths.worlds import (
     ADMIN,
     EVERYTHING,
+    Tree,
     account,
     cluster,
     daemon_set,
@@ -76,8 +77,12 @@ def test_a_lens_decides_what_counts(demo: Snapshot, findings: tuple[Finding, ...
     assert outside[0].finding is not people[0].finding
 
 
-def test_a_role_of_two_bindings_counts_for_those_whom_the_patch_narrows() -> None:
-    given = granted(user(), rule("secrets", "list", "watch"), name="reader")
+@pytest.mark.parametrize(("more", "subjects"), [((), 1), ((rule("pods", "list"),), 2)])
+def test_a_role_of_two_bindings_counts_for_all_whom_the_patch_narrows(
+    more: tuple[Tree, ...], subjects: int
+) -> None:
+    """A role of that one right loses a binding, one with others is narrowed for both bindings."""
+    given = granted(user(), rule("secrets", "list", "watch"), *more, name="reader")
     second = {**given[1], "metadata": {"name": "more"}, "subjects": [robot()]}
     snapshot = cluster(*given, second, account(), daemon_set(serviceAccountName="web"))
     found = offers(snapshot, run(snapshot, CHECKS).findings, CHECKS, manual=False)
@@ -86,7 +91,8 @@ def test_a_role_of_two_bindings_counts_for_those_whom_the_patch_narrows() -> Non
     for narrowing in narrowings:
         after = simulate(snapshot, FixPlan().stage(narrowing.finding, narrowing.fix), CHECKS).snapshot
         came = difference(snapshot, after)
-        assert came.cut
+        starts = {open_.start for open_ in came.cut}
+        assert sum(start.kind in ("user", "account") for start in starts) == subjects
         assert narrowing.ranked.effect.risk == pytest.approx(came.before - came.after, rel=1e-6)
         assert set(narrowing.ranked.effect.lost) == {open_.key for open_ in came.cut}
 
