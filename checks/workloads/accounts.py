@@ -31,6 +31,12 @@ def _rights(workload: Workload, cluster: Snapshot) -> str:
     return f"{found[0].ref}{more}"
 
 
+def _in_full(words: str, workload: Workload, cluster: Snapshot) -> str:
+    """The basis of evidence that names `_rights`: every binding; empty when there is but one."""
+    found = bindings_of_account(cluster, workload.namespace, workload.spec.account)
+    return "; ".join((words, *sorted(str(item.ref) for item in found))) if len(found) > 1 else ""
+
+
 @check(
     "sec-automount",
     "ServiceAccount token in the pod",
@@ -101,6 +107,7 @@ def mounted_token(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | 
             words,
             elsewhere(workload, workload.object.ref),
             Severity.MEDIUM if rights else None,
+            _in_full(words, workload, cluster),
         )
 
 
@@ -183,6 +190,7 @@ def default_account(workload: Workload, cluster: Snapshot) -> Iterator[Evidence 
             words,
             elsewhere(workload, workload.object.ref),
             Severity.HIGH if rights else None,
+            _in_full(words, workload, cluster),
         )
 
 
