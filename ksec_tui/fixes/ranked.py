@@ -18,8 +18,8 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
-from ksec_tui.findings.runner import fix_for
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.offer import offer
 
 
 class Offer(msgspec.Struct, frozen=True, eq=False):
@@ -99,7 +99,7 @@ class _Made:
                 or not known
             ):
                 continue
-            fix = fix_for(finding, known, snapshot)
+            fix = offer(finding, known, snapshot)
             if fix is not None and (fix.changes or manual):
                 self._add(finding, fix)
 
