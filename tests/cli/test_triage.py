@@ -210,6 +210,9 @@ def test_a_scan_does_not_pretend_to_know_what_it_was_not_given(ksec: Ksec, pod: 
     assert answer.code == 2
     assert "is known only to scan --" in answer.err
     assert ksec("scan", "-f", pod, "--show-dismissed").code == 2
+    for command in (("fix", "--out", "nowhere"), ("scan",)):
+        answer = ksec(*command, "-f", pod, "--filter", "state:open")
+        assert (answer.code, "is known only to scan --triage FILE" in answer.err) == (2, True)
 
 
 def test_a_bad_entry_is_told_with_its_line_and_the_others_count(ksec: Ksec, pod: str, file: Path) -> None:

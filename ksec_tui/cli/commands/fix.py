@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import SOURCE, CliError, Command, nearest
+from ksec_tui.cli.triaging import known_fields
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from pathlib import Path
@@ -75,7 +76,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
     _check(arguments)
-    wanted = options.read_filter(arguments.filter)
+    wanted = options.read_filter(arguments.filter, known_fields(triage=False, seen=False))
     layouts = _layouts(arguments.layout)
     folder = _folder(arguments)
     from ksec_tui.cli.fixing import Fixing
