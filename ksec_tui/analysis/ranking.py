@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ksec_tui.analysis.paths.choke import Effect, Fix, edges_of, effect
+from ksec_tui.analysis.paths.choke import Effect, Fix, also_partly, edges_of, effect
 from ksec_tui.analysis.paths.graph import AttackGraph
 from ksec_tui.analysis.paths.lenses import Lens
 
@@ -41,12 +41,14 @@ class Ranked(msgspec.Struct, frozen=True, eq=False):
         effect: what it does to the ways of attackers.
         effort: what it costs: a judgement.
         priority: the risk removed over the effort.
+        at_least: whether the fix makes further steps harder besides, which shows when it is simulated.
     """
 
     candidate: Candidate
     effect: Effect
     effort: float
     priority: float
+    at_least: bool = False
 
     @property
     def words(self) -> str:
@@ -56,7 +58,7 @@ class Ranked(msgspec.Struct, frozen=True, eq=False):
         told += [f"{self.effect.harder:,} harder"] if self.effect.harder else []
         ways = f" ({', '.join(told)})" if told else ""
         return (
-            f"removes {self.effect.share:.0%} of the modelled risk{ways}; "
+            f"removes {'at least ' if self.at_least else ''}{self.effect.share:.0%} of the modelled risk{ways}; "
             f"effort {self.effort:g} ({self.candidate.effort})"
         )
 
@@ -110,7 +112,7 @@ def _judged(graph: AttackGraph, item: Candidate, lenses: Sequence[Lens]) -> Rank
 
 def _ranked(graph: AttackGraph, item: Candidate, made: Effect) -> Ranked:
     effort = graph.judgement.effort(item.effort)
-    return Ranked(item, made, effort, made.risk / effort)
+    return Ranked(item, made, effort, made.risk / effort, also_partly(graph, item.fixes))
 
 
 def _added(

@@ -227,3 +227,21 @@ def test_more_exposure_never_lowers_the_risk() -> None:
     ]
     assert levels == sorted(levels)
     assert levels[0] < levels[-1]
+
+
+def test_what_more_a_fix_does_than_is_counted_is_said() -> None:
+    found = graph(cluster(*WORLDS["a token of an administrator"], daemon_set(name="other")))
+    space = ObjectRef("", "Namespace", "shop")
+    told = {
+        item.candidate.name: item
+        for item in ranked(
+            found,
+            [
+                candidate("egress", "ns-no-netpol-egress", space),
+                candidate("binding", "rbac-cluster-admin", BINDING),
+            ],
+        )
+    }
+    assert told["egress"].at_least
+    assert told["egress"].words.startswith("removes at least 0%")
+    assert not told["binding"].at_least

@@ -85,6 +85,21 @@ def edges_of(graph: AttackGraph, fixes: Iterable[Fix]) -> tuple[int, ...]:
     return tuple(found)
 
 
+def also_partly(graph: AttackGraph, fixes: Iterable[Fix]) -> bool:
+    """Whether some fixes make further steps harder, which `effect` does not count."""
+    key = also_partly
+    known: frozenset[Fix] | None = graph.memo.get(key)
+    if known is None:
+        known = graph.memo[key] = frozenset(
+            (cut.ref, check)
+            for edge in graph.edges
+            for cut in edge.cuts
+            if cut.partly
+            for check in cut.checks
+        )
+    return any(fix in known for fix in fixes)
+
+
 def risk(graph: AttackGraph, lenses: Sequence[Lens] = tuple(Lens)) -> float:
     """The modelled risk: how likely a start is taken, times how easy its way is, times what the goal is worth.
 
@@ -200,7 +215,7 @@ def _total(graph: AttackGraph, lenses: Sequence[Lens]) -> float:
     return found
 
 
-def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 20) -> tuple[ObjectRef, ...]:
+def closing(graph: AttackGraph, start: Vertex, target: Vertex, most: int = 32) -> tuple[ObjectRef, ...]:
     """Objects whose change together leaves no way between two vertices, none of which can be spared.
 
     Empty where it takes more than `most` or cannot be. Of the objects on the easiest way that is left, the one is

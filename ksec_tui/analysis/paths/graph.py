@@ -9,15 +9,28 @@ from typing import Any
 from ksec_tui.analysis.network.selectors import alive
 from ksec_tui.analysis.paths.builder import INTERNET, OUTSIDE, Builder, workload
 from ksec_tui.analysis.paths.flows import add_connections, add_exposures, exposure_gaps
-from ksec_tui.analysis.paths.hubs import add_hubs, add_inside
+from ksec_tui.analysis.paths.hubs import HOME, add_hubs, add_inside
 from ksec_tui.analysis.paths.judgement import DEFAULT, Judgement
 from ksec_tui.analysis.paths.model import Edge, Vertex
 from ksec_tui.analysis.paths.pods import add_pods
 from ksec_tui.analysis.paths.subjects import add_subjects
-from ksec_tui.analysis.rbac.grants import gaps
 from ksec_tui.analysis.workloads import workloads
-from ksec_tui.cluster.kinds import NAMESPACE, NODE, SECRET, SERVICE_ACCOUNT, WORKLOAD_KINDS
+from ksec_tui.cluster.kinds import (
+    CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
+    CONFIG_MAP,
+    ENDPOINT_SLICE,
+    NAMESPACE,
+    NODE,
+    ROLE,
+    ROLE_BINDING,
+    SECRET,
+    SERVICE_ACCOUNT,
+    WORKLOAD_KINDS,
+)
 from ksec_tui.cluster.snapshot import Snapshot
+
+_RBAC = (CLUSTER_ROLE_BINDING, CLUSTER_ROLE, ROLE_BINDING, ROLE)
 
 
 class AttackGraph:
@@ -85,9 +98,8 @@ def _made(snapshot: Snapshot, judgement: Judgement) -> AttackGraph:
     add_connections(builder, snapshot)
     add_subjects(builder, snapshot)
     add_hubs(builder, snapshot)
-    for words in gaps(snapshot):
-        builder.gap(words)
-    for kind in (SERVICE_ACCOUNT, SECRET, NAMESPACE, NODE, *WORKLOAD_KINDS):
+    for kind in (*_RBAC, SERVICE_ACCOUNT, SECRET, NAMESPACE, NODE, ENDPOINT_SLICE, *WORKLOAD_KINDS):
         builder.gap(snapshot.gap(kind))
+    builder.gap(snapshot.gap(CONFIG_MAP, HOME))
     exposure_gaps(builder, snapshot)
     return AttackGraph(builder)
