@@ -10,6 +10,8 @@ import sys
 from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import CliError, Command, nearest
 
+_INSTEAD = "use ksec-tui --plain for text menus, or ksec-tui scan for a report"
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_arguments(parser)
@@ -17,6 +19,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     looks.add_argument("--theme", metavar="NAME", help="the theme (:theme in the explorer lists them)")
     looks.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     looks.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    looks.add_argument(
+        "--plain",
+        action="store_true",
+        help="numbered text menus instead: for screen readers, braille, serial consoles and pipes",
+    )
+    looks.add_argument(
+        "--triage",
+        metavar="FILE",
+        help="where decisions are kept (else the context's own file; the demo has none)",
+    )
     options.add_filter_argument(looks)
     options.add_choice_arguments(looks)
     options.add_config_argument(looks)
@@ -24,7 +36,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
-    options.read_filter(arguments.filter)
+    wanted = options.read_filter(arguments.filter)
+    if arguments.plain:
+        from ksec_tui.cli.linear import run
+
+        return run(arguments, wanted)
     _need_terminal(arguments)
     from ksec_tui.cli.settings import load_settings
     from ksec_tui.config import Choice
@@ -70,9 +86,9 @@ def _need_terminal(arguments: argparse.Namespace) -> None:
         streams["stdin"] = sys.stdin
     missing = [name for name, stream in streams.items() if not output.is_terminal(stream)]
     if missing:
-        raise CliError(f"the explorer needs a terminal ({missing[0]} is none): use ksec-tui scan instead")
+        raise CliError(f"the explorer needs a terminal ({missing[0]} is none): {_INSTEAD}")
     if os.environ.get("TERM") == "dumb":
-        raise CliError("the explorer needs more than a dumb terminal (TERM=dumb): use ksec-tui scan instead")
+        raise CliError(f"the explorer needs more than a dumb terminal (TERM=dumb): {_INSTEAD}")
 
 
 def _theme(name: str | None) -> str:
