@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -132,11 +132,20 @@ def _cutting(found: AttackGraph) -> frozenset[Removal]:
 
 def _shared(found: AttackGraph, touched: Iterable[ObjectRef], check: str) -> Iterable[Removal]:
     """What the same change takes from others: a role that is narrowed is narrowed for all its bindings."""
-    roles = {ref for ref in touched if ref.kind in ("Role", "ClusterRole")}
-    if not roles:
-        return
-    for edge in found.edges:
-        if any(proof.ref in roles for proof in edge.proofs):
-            for cut in edge.cuts:
-                if check in cut.checks and not cut.partly:
-                    yield cut.ref, check
+    known = _by_role(found)
+    for ref in touched:
+        for holder in known.get((ref, check), ()):
+            yield holder, check
+
+
+def _by_role(found: AttackGraph) -> Mapping[Removal, Collection[ObjectRef]]:
+    """For each role and check the objects whose finding of it goes with the role's; worked out once."""
+    known: dict[Removal, dict[ObjectRef, None]] | None = found.memo.get(_by_role)
+    if known is None:
+        known = found.memo[_by_role] = {}
+        for edge in found.edges:
+            for ref in {proof.ref for proof in edge.proofs if proof.ref.kind in ("Role", "ClusterRole")}:
+                for cut in edge.cuts:
+                    for check in () if cut.partly else cut.checks:
+                        known.setdefault((ref, check), {})[cut.ref] = None
+    return known
