@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import ObjectRef
@@ -22,6 +22,10 @@ from ksec_tui.screens.view import Branch
 from ksec_tui.screens.view import View as View
 from ksec_tui.screens.widgets.columns import Cell, Column
 from ksec_tui.themes.palette import badge, style_name
+
+if TYPE_CHECKING:
+    from ksec_tui.screens.details.tab import Hand
+    from ksec_tui.screens.widgets.text import Line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +45,7 @@ class Row:
         notes: lines that the tab Why shows first: what a cell has no room for.
         leads: the filter of the findings that opening the row shows; empty for its detail.
         branch: where it stands, in a list that is a tree.
+        tells: what the tab Why shows of it, where that is no finding; runs off the UI thread.
     """
 
     key: str
@@ -57,6 +62,7 @@ class Row:
     notes: tuple[str, ...] = ()
     leads: str = ""
     branch: Branch | None = None
+    tells: Callable[[Hand], Sequence[Line]] | None = None
 
     def facet(self, name: str) -> Sequence[str]:
         """The values of a filter field; see `ksec_tui.findings.filter`."""

@@ -74,7 +74,8 @@ def _row(
     )
 
 
-def _tree(view: View, depth: int, words: str, *, opened: bool | None) -> str:
+def twig(view: View, depth: int, words: str, *, opened: bool | None) -> str:
+    """The words of a row, set in by where it stands in its tree, after the sign of whether it is folded."""
     closed, wide = (">", "v") if view.ascii else ("▸", "▾")
     mark = " " if opened is None else wide if opened else closed
     return f"{_STEP * depth}{mark} {one_line(words)}"
@@ -91,7 +92,7 @@ def _conflicts(view: View) -> Iterator[Row]:
     count = len(plan.conflicts)
     words = f"{count} conflict{'s' if count != 1 else ''}: none of these fixes is carried out"
     state = Cell(Standing.CONFLICT.value, STYLES[Standing.CONFLICT])
-    values: Values = {"what": _tree(view, 0, words, opened=opened), "state": state}
+    values: Values = {"what": twig(view, 0, words, opened=opened), "state": state}
     values["why"] = "enter on one chooses"
     yield _row(CONFLICTS, CLUSTER, (), values, Branch(0, "", opened))
     for number, conflict in enumerate(plan.conflicts) if opened else ():
@@ -102,7 +103,7 @@ def _conflict(view: View, number: int, conflict: Conflict, top: Values) -> Row:
     items = [item for mark in conflict.fingerprints if (item := view.plan.of(mark)) is not None]
     titles = " against ".join(dict.fromkeys(item.fix.title for item in items))
     values: Values = {
-        "what": _tree(view, 1, f"{conflict.target}: {titles}", opened=None),
+        "what": twig(view, 1, f"{conflict.target}: {titles}", opened=None),
         "state": Cell(Standing.CONFLICT.value, STYLES[Standing.CONFLICT]),
         "why": Cell(f"{conflict.path} {' against '.join(conflict.values)}".strip(), "error"),
     }
@@ -123,7 +124,7 @@ def _object(view: View, ref: ObjectRef, items: list[Staged], known: Known) -> It
     manager = manager_of(view.state.snapshot, ref)
     proof = known.proof
     values: Values = {
-        "what": Cell(_tree(view, 0, str(ref), opened=opened), "bold"),
+        "what": Cell(twig(view, 0, str(ref), opened=opened), "bold"),
         "state": _state(list(standings.values()), worst),
         "risk-of-fix": Cell(risk.value, RISKS[risk]),
         "change": _kinds(items, ref),
@@ -145,7 +146,7 @@ def _fix(
     opened = is_open(view, key, at_first=False) if pieces else None
     title = f"{'(edited) ' if item.edited else ''}{item.fix.title}"
     values: Values = {
-        "what": _tree(view, 1, title, opened=opened),
+        "what": twig(view, 1, title, opened=opened),
         "state": Cell(found.value, STYLES[found]),
         "risk-of-fix": Cell(item.fix.risk.value, RISKS[item.fix.risk]),
         "change": "",
@@ -161,7 +162,7 @@ def _fix(
 
 def _piece(view: View, ref: ObjectRef, item: Staged, piece: Hunk, above: str, top: Values) -> Row:
     values: Values = {
-        "what": Cell(_tree(view, 2, piece.words, opened=None), "evidence"),
+        "what": Cell(twig(view, 2, piece.words, opened=None), "evidence"),
         "change": item.fix.changes[piece.index].type.value,
         "check": item.finding.check,
     }

@@ -34,7 +34,7 @@ def lines(hand: Hand) -> Sequence[Line]:
     Of an object of the plan: what the whole plan makes of it.
     """
     branch = hand.row.branch
-    if branch is not None and branch.depth == 0 and hand.row.findings:
+    if branch is not None and branch.depth == 0 and hand.row.findings and hand.row.staged:
         return list(planned_lines(hand))
     return [*_chosen_fix(hand), *restricted_lines(hand)]
 

@@ -25,6 +25,8 @@ SHOWN = 100
 def lines(hand: Hand) -> Sequence[Line]:
     """The finding in hand in full, or every finding on the object in hand."""
     row = hand.row
+    if row.tells is not None:
+        return row.tells(hand)
     found: list[Line] = [Line(((f"{row.ref.kind} ", "muted"), (row.ref.path, "bold")))]
     if row.finding is None:
         found.extend(level_lines(hand))

@@ -71,7 +71,12 @@ class Path(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """``internet → Deployment ci/runner → ServiceAccount ci/deployer → cluster-admin``."""
-        return " → ".join(vertex.words for vertex in self._stops())
+        return " → ".join(vertex.words for vertex in self.stops)
+
+    @property
+    def stops(self) -> tuple[Vertex, ...]:
+        """Where it leads past, from start to end: without what is only on the way from one to the next."""
+        return tuple(self._stops())
 
     def _stops(self) -> Iterator[Vertex]:
         yield self.start
