@@ -15,6 +15,10 @@ from ksec_tui.analysis.paths.graph import AttackGraph
 from ksec_tui.analysis.paths.lenses import Lens
 
 
+_LIKELY = 40
+"""How many of the best are looked at again after each choice; what is far behind alone is not chosen."""
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A fix that could be staged.
 
@@ -85,7 +89,7 @@ def next_fixes(
 
     Each entry's effect is what it adds to those before it.
     """
-    left = list(candidates)
+    left = [item.candidate for item in ranked(graph, candidates, lenses)[:_LIKELY]]
     chosen: list[Ranked] = []
     gone: tuple[int, ...] = ()
     done = effect(graph, gone, lenses)
