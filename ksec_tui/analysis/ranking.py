@@ -14,7 +14,6 @@ from ksec_tui.analysis.paths.choke import Effect, Fix, also_partly, edges_of, ef
 from ksec_tui.analysis.paths.graph import AttackGraph
 from ksec_tui.analysis.paths.lenses import Lens
 
-
 _LIKELY = 40
 """How many of the best are looked at again after each choice; what is far behind alone is not chosen."""
 
