@@ -64,8 +64,8 @@ class Talk:
         self._encoding = "ascii" if ascii or plain_locale(os.environ) else known
 
     def say(self, lines: Iterable[str]) -> None:
-        """Say lines; line feeds in one begin another."""
-        self._write("".join(f"{spelled(part)}\n" for line in lines for part in line.split("\n")))
+        """Say lines; a line feed within one begins no other."""
+        self._write("".join(f"{spelled(line)}\n" for line in lines))
 
     def ask(self, prompt: str) -> str:
         """Ask for one line; what comes through a pipe is repeated, so that the record reads as a conversation.

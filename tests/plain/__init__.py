@@ -1,0 +1,1 @@
+"""Tests of linear mode: each talks to the program as a user does."""
