@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import work
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ksec_tui.screens.explorer import Explorer
     from ksec_tui.session import Session, State
     from ksec_tui.sources.base import Source
+    from ksec_tui.state.keeper import Keeper
+    from ksec_tui.state.values import Look
 
 EXPLORER = "ksec_tui.screens.explorer"
 """The module of the explorer."""
@@ -67,6 +70,8 @@ class KsecApp(App[int]):
         filter: the filter of the findings at the start.
         keys: binding id to keys, comma-separated.
         checks: what to look for; None for every check that is not optional.
+        keeps: whether where one was, bookmarks and saved views outlive the sitting.
+        views: saved views of the settings, by name.
     """
 
     TITLE = "ksec"
@@ -85,6 +90,8 @@ class KsecApp(App[int]):
         filter: str = "",  # noqa: A002
         keys: Mapping[str, str] | None = None,
         checks: Sequence[Check[Any]] | None = None,
+        keeps: bool = False,
+        views: Mapping[str, Look] | None = None,
     ) -> None:
         super().__init__()
         for item in themes.discover():
@@ -98,6 +105,9 @@ class KsecApp(App[int]):
         self._source = source
         self._checks = checks
         self._session: Session | None = None
+        self._keeps = keeps
+        self._views = dict(views or {})
+        self._keepers: list[Keeper] = []
 
     @property
     def session(self) -> Session:
@@ -154,14 +164,26 @@ class KsecApp(App[int]):
 
     def _explorer(self) -> Explorer:
         from ksec_tui.screens.explorer import Explorer
+        from ksec_tui.state.keeper import Keeper
+        from ksec_tui.state.store import state_file
 
         first, self._filter = self._filter, ""
-        return Explorer(self.session, self, ascii=self._ascii, filter=first)
+        keeper = Keeper(state_file(self._source.info) if self._keeps else None)
+        self._keepers.append(keeper)
+        return Explorer(self.session, self, ascii=self._ascii, filter=first, keeper=keeper, views=self._views)
+
+    def _keep(self) -> None:
+        """Keep where one is."""
+        explorer = self.explorer
+        if explorer is not None:
+            explorer.remember(row=True)
 
     def on_unmount(self) -> None:
-        """Stop reading."""
+        """Stop reading, write what is to be kept."""
         if self._session is not None:
             self._session.close(timeout=2.0)
+        for keeper in self._keepers:
+            keeper.close(timeout=2.0)
 
     def _publish(self, state: State) -> None:
         """Pass a State on to the explorer; called from the session's threads."""
@@ -183,6 +205,7 @@ class KsecApp(App[int]):
         if source is None:
             return
         self.session.stop()
+        self._keep()
         self._source, self._session = source, None
         self.switch_screen(self._explorer())
 
@@ -203,6 +226,13 @@ class KsecApp(App[int]):
         return None
 
     # Leaving
+
+    def exit(
+        self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave; where one is will be where one starts."""
+        self._keep()
+        super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
         """Leave as the explorer does: not without a question when fixes were not exported."""

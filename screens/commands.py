@@ -61,6 +61,18 @@ class Host(Protocol):
     def end_words(self) -> Iterable[str]:
         """Every workload as it is typed."""
 
+    def view_command(self, text: str) -> None:
+        """Show, save or delete a saved view."""
+
+    def view_words(self) -> Iterable[str]:
+        """What may follow ``:view``."""
+
+    def bookmark_list(self) -> None:
+        """Bookmark the list as it is."""
+
+    def action_bookmarks(self) -> None:
+        """Choose a bookmark."""
+
     def set_theme(self, name: str) -> None:
         """Change the colours."""
 
@@ -181,6 +193,15 @@ COMMANDS: tuple[Command, ...] = (
         lambda b, t: b.show_blast(t),
         lambda b: b.end_words(),
     ),
+    Command(
+        "view",
+        "[NAME | save NAME | delete NAME]",
+        "a saved view of a list",
+        lambda b, t: b.view_command(t),
+        lambda b: b.view_words(),
+    ),
+    Command("bookmark", "", "mark this list as it is, or take the mark away", lambda b, _: b.bookmark_list()),
+    Command("bookmarks", "", "go to what is marked", lambda b, _: b.action_bookmarks()),
     Command("export", "[FOLDER]", "prove the staged fixes and write them", _export),
     Command("theme", "NAME", "change the colours", lambda b, t: b.set_theme(t), lambda b: b.theme_names()),
     Command(

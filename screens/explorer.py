@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
-from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
+from ksec_tui.screens.keeping import Keeping
 from ksec_tui.screens.keys import Key, all_keys, pressed, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
-from ksec_tui.screens.networking import Networking
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.session import Session
+from ksec_tui.state.keeper import Keeper
+from ksec_tui.state.values import Look
 
 
 class Cluster(Protocol):
@@ -31,7 +32,7 @@ class Cluster(Protocol):
         """What was asked of the API server, one line each; none when the source is no live cluster."""
 
 
-class Explorer(Networking):
+class Explorer(Keeping):
     """All keys together, help, log, quitting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,16 +43,19 @@ class Explorer(Networking):
         Binding("ctrl+c", "interrupt", "Copy the selection; twice quits", id="interrupt", priority=True),
     ]
 
-    def __init__(self, session: Session, cluster: Cluster, *, ascii: bool = False, filter: str = "") -> None:  # noqa: A002
-        super().__init__(session, ascii=ascii)
+    def __init__(
+        self,
+        session: Session,
+        cluster: Cluster,
+        *,
+        ascii: bool = False,  # noqa: A002 - the word users know
+        filter: str = "",  # noqa: A002
+        keeper: Keeper | None = None,
+        views: Mapping[str, Look] | None = None,
+    ) -> None:
+        super().__init__(session, ascii=ascii, filter=filter, keeper=keeper, views=views)
         self._cluster = cluster
         self._interrupted = False
-        self._filter_at_start = filter
-
-    def on_mount(self) -> None:
-        """Start with the filter that was asked for."""
-        if self._filter_at_start:
-            self.set_filter(self._filter_at_start)
 
     def hints(self) -> tuple[tuple[str, str], ...]:
         """At most seven keys that matter here, as they are bound."""
@@ -101,16 +105,6 @@ class Explorer(Networking):
     def rows_shown(self) -> Iterable[Row]:
         """The rows of the list, filtered."""
         return self.table.shown[:5000]
-
-    def set_filter(self, text: str) -> None:
-        """Filter the list; an invalid filter is refused with its reason."""
-        try:
-            parse(text)
-        except FilterError as error:
-            self.say(f"{error} (at column {error.position + 1})", error=True)
-            return
-        self.filter_of[self.pane_index] = text
-        self.apply_filter()
 
     def set_theme(self, name: str) -> None:
         """Change the colours."""

@@ -51,6 +51,10 @@ class History:
         """Remember how a view was left, whichever way one comes back to it."""
         self._left[place.pane, place.listing] = place
 
+    def lefts(self) -> tuple[Place, ...]:
+        """How each view that one was in was left."""
+        return tuple(self._left.values())
+
     def left(self, pane: int, listing: int) -> Place | None:
         """How a view was left last; None when one was never there."""
         return self._left.get((pane, listing))

@@ -105,19 +105,28 @@ IN_MODAL = {"Pick": "in the list", "Read": "in the detail", "HunkMode": "in the 
 
 def rebindable(explorer: type[Screen[None]]) -> tuple[Key, ...]:
     """Every key that may be rebound: those of the explorer, of its prompt, and of the modals, by their names."""
-    modals = sorted(_below(ModalScreen), key=lambda modal: modal.__name__)
-    return (
-        *all_keys(explorer),
-        *keys_of(PromptInput, "in the prompt"),
-        *(key for modal in modals for key in keys_of(modal, modal.__name__)),
-    )
+    found = [*all_keys(explorer), *keys_of(PromptInput, "in the prompt")]
+    known = {key.id for key in found}
+    for modal in _modals():
+        new = [key for key in keys_of(modal, modal.__name__) if key.id not in known]
+        known.update(key.id for key in new)
+        found += new
+    return tuple(found)
 
 
-def meetings(keys: tuple[Key, ...]) -> tuple[frozenset[str], ...]:
-    """Which scopes' keys work at once."""
-    own = (*((scope, IN_MODAL.get(scope, scope)) for scope in {key.scope for key in keys}),)
-    main = (("everywhere", "in the list"), ("everywhere", "in the detail"))
-    return tuple(map(frozenset, (*main, *own)))
+def meetings() -> tuple[frozenset[str], ...]:
+    """Which scopes' keys work at once; the explorer and its modals are to be imported."""
+    own = []
+    for modal in _modals():
+        names = [base.__name__ for base in modal.__mro__ if issubclass(base, ModalScreen)]
+        own.append(frozenset([*names, *(IN_MODAL[name] for name in names if name in IN_MODAL)]))
+    main = (("everywhere", "in the list"), ("everywhere", "in the detail"), ("in the prompt",))
+    return (*map(frozenset, main), *own)
+
+
+def _modals() -> list[type[Screen[Any]]]:
+    """Our modals, each after what it derives from."""
+    return sorted(set(_below(ModalScreen)), key=lambda modal: (len(modal.__mro__), modal.__name__))
 
 
 def _below(base: type[Screen[Any]]) -> Iterator[type[Screen[Any]]]:

@@ -26,14 +26,15 @@ _BOX = """
 """
 
 
-def _box(name: str) -> str:
+def box(name: str) -> str:
+    """The style sheet of a modal called `name`: a box in the middle."""
     return _BOX.replace("{name}", name)
 
 
 class Confirm(ModalScreen[bool]):
     """A question; No is the default, so that enter by habit changes nothing."""
 
-    DEFAULT_CSS = _box("Confirm")
+    DEFAULT_CSS = box("Confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
         Binding("n,escape,enter,q,ctrl+c", "answer(False)", "No", id="confirm.no"),
@@ -58,7 +59,7 @@ class Confirm(ModalScreen[bool]):
 class Ask(ModalScreen[str | None]):
     """One line of text; escape gives None."""
 
-    DEFAULT_CSS = _box("Ask")
+    DEFAULT_CSS = box("Ask")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "leave", "Cancel", id="ask.cancel")]
 
     def __init__(self, question: str, value: str = "") -> None:
@@ -89,7 +90,8 @@ class Ask(ModalScreen[str | None]):
 class Pick(ModalScreen[str | None]):
     """A list to choose one from; escape gives None."""
 
-    DEFAULT_CSS = _box("Pick") + "Pick VirtualTable { height: auto; max-height: 16; min-height: 4; }"
+    HINT: ClassVar[str] = "enter chooses, esc cancels"
+    DEFAULT_CSS = box("Pick") + "Pick VirtualTable { height: auto; max-height: 16; min-height: 4; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,ctrl+c", "leave", "Cancel", id="pick.cancel")]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], *, ascii: bool = False) -> None:  # noqa: A002
@@ -106,7 +108,12 @@ class Pick(ModalScreen[str | None]):
         ]
         with Vertical():
             yield VirtualTable[tuple[str, str]](columns, lambda choice: choice[0])
-            yield Static(Text("enter chooses, esc cancels"))
+            yield Static(Text(self.HINT))
+
+    @property
+    def chosen(self) -> str:
+        """What is under the cursor; empty in an empty list."""
+        return self.query_one(VirtualTable).cursor_key or ""
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -128,7 +135,7 @@ class Pick(ModalScreen[str | None]):
 class Read(ModalScreen[None]):
     """Lines to read: help, the API log."""
 
-    DEFAULT_CSS = _box("Read") + "Read > Vertical { height: 90%; } Read TextLines { background: $panel; }"
+    DEFAULT_CSS = box("Read") + "Read > Vertical { height: 90%; } Read TextLines { background: $panel; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,ctrl+c", "leave", "Close", id="read.close"),
         Binding("slash", "find", "Search", id="read.search"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -124,6 +124,10 @@ class PromptBar(Vertical):
         self.input.select_on_focus = not goes_on
         self.input.cursor_position = len(text)
         self.input.focus()
+
+    def bring_back(self, typed: Mapping[str, Sequence[str]]) -> None:
+        """What was typed in each mode at other times, oldest first."""
+        self._history = {mode: list(lines) for mode, lines in typed.items()}
 
     def close(self) -> None:
         """Hide the bar."""

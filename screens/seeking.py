@@ -93,6 +93,16 @@ class Seeking(Moves):
         (self.text if message.mode == "search" else self.table).focus()
         self.show_bars()
 
+    def set_filter(self, text: str) -> None:
+        """Filter the list; an invalid filter is refused with its reason."""
+        try:
+            parse(text)
+        except FilterError as error:
+            self.say(f"{error} (at column {error.position + 1})", error=True)
+            return
+        self.filter_of[self.pane_index] = text
+        self.apply_filter()
+
     def _filter(self, text: str) -> None:
         """Apply a filter that is being typed; an invalid one keeps the last good result."""
         try:
