@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ksec_tui.analysis.network.exposure import Exposure
+from ksec_tui.analysis.paths.changes import Difference, difference
 from ksec_tui.analysis.pod_security import LEVELS, standings, tighten
 from ksec_tui.analysis.workloads import workload_named
 from ksec_tui.cluster.ingest import Document
@@ -93,6 +94,7 @@ class Effects(msgspec.Struct, frozen=True):
         connections: what policies cut off and open, in words.
         closed: ways in from outside that go.
         opened: ways in that come.
+        attacks: what becomes of the ways of attackers through the cluster; their likelihoods are judgements.
         rollouts: controllers whose pods are replaced.
         review: fixes that a human should look at before they are carried out.
         breaks: fixes that may break something, the riskiest first; each says when.
@@ -109,6 +111,7 @@ class Effects(msgspec.Struct, frozen=True):
     connections: tuple[str, ...]
     closed: tuple[Exposure, ...]
     opened: tuple[Exposure, ...]
+    attacks: Difference
     rollouts: tuple[Rollout, ...]
     review: tuple[Staged, ...]
     breaks: tuple[Staged, ...]
@@ -148,6 +151,8 @@ class Effects(msgspec.Struct, frozen=True):
             *([f"rights of {_counted(len(self.rights), 'subject')} change"] if self.rights else []),
             *([f"{_counted(len(self.closed), 'way')} in closed"] if self.closed else []),
             *([f"{_counted(len(self.opened), 'way')} in opened"] if self.opened else []),
+            *([f"{_counted(len(self.attacks.cut), 'attack path')} cut"] if self.attacks.cut else []),
+            *([f"{_counted(len(self.attacks.opened), 'attack path')} opened"] if self.attacks.opened else []),
         ]
         return ", ".join(told)
 
@@ -177,6 +182,7 @@ def effects(snapshot: Snapshot, simulation: Simulation) -> Effects:
         connections=tuple(connections(snapshot, after, touched)),
         closed=closed,
         opened=opened,
+        attacks=difference(snapshot, after),
         rollouts=tuple(_rollout(snapshot, ref) for ref in simulation.rollouts),
         review=tuple(item for item in staged if item.fix.risk is Risk.REVIEW),
         breaks=tuple(sorted(breaks, key=lambda item: -item.fix.risk.rank)),

@@ -15,6 +15,9 @@ from ksec_tui.fixes.owner import managed_lines
 from ksec_tui.fixes.plan import FixPlan, Merged
 from ksec_tui.fixes.simulate import Simulation
 
+ATTACKS = 20
+"""Ways of attackers that are told one by one, of those that go and of those that come."""
+
 
 def report(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
     """The whole text."""
@@ -95,8 +98,21 @@ def _effects(done: Effects, simulation: Simulation) -> list[str]:
     return [
         *lines,
         *section("Ways in", (f"{verb}: {item.words}" for verb, item in ways)),
+        *section("Attack paths", _attacks(done)),
         *section("Pods that are replaced", (item.words for item in done.rollouts)),
     ]
+
+
+def _attacks(done: Effects) -> Iterator[str]:
+    """What becomes of attackers' ways; which ways those are, of the gravest."""
+    found = done.attacks
+    if not (found.cut or found.opened or found.harder or found.easier):
+        return
+    yield f"{found.words}; {found.share:.0%} of the risk, by the likelihoods that are assumed, goes"
+    for verb, ways in (("opened", found.opened), ("cut", found.cut)):
+        yield from (f"{verb}: {item.lens.words}: {item.words}" for item in ways[:ATTACKS])
+        if len(ways) > ATTACKS:
+            yield f"{verb}: {len(ways) - ATTACKS:,} more"
 
 
 def _levels(done: Effects) -> Iterator[str]:

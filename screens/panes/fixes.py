@@ -15,6 +15,9 @@ from ksec_tui.screens.plan_rows import TOP, plan_rows
 from ksec_tui.screens.proof import summary
 from ksec_tui.screens.widgets.columns import Cell, Column, natural, text_of
 
+ATTACKS = 50
+"""Ways of attackers that have a row of their own, of those that go, come, or get harder."""
+
 
 def _column(name: str, title: str, **shape: Any) -> Column[Row]:
     """A column of the tree: all of a branch is ordered by the row at its top, and so stays together."""
@@ -51,6 +54,7 @@ def _effects(found: Effects) -> Iterator[Row]:
     ]
     told += [("way in", item.workload, f"closed: {item.words}", "pass") for item in found.closed]
     told += [("way in", item.workload, f"opened: {item.words}", "error") for item in found.opened]
+    told += list(_attacks(found))
     told += [("rights", _account(item.who), item.words, "") for item in found.rights]
     told += [("connections", CLUSTER, words, "") for words in found.connections]
     told += [("rollout", item.ref, item.words, "warning") for item in found.rollouts]
@@ -63,6 +67,19 @@ def _effects(found: Effects) -> Iterator[Row]:
         values = {"effect": kind, "words": Cell(one_line(words), style)}
         notes = (one_line(words),)
         yield Row(f"{number}", ref, (), values, judged=True, text=text, haystack=text.lower(), notes=notes)
+
+
+def _attacks(found: Effects) -> Iterator[tuple[str, ObjectRef, str, str]]:
+    """The ways of attackers that go and come, the gravest first."""
+    for verb, ways, style in (
+        ("opened", found.attacks.opened, "error"),
+        ("cut", found.attacks.cut, "pass"),
+        ("harder", found.attacks.harder, ""),
+    ):
+        for item in ways[:ATTACKS]:
+            yield "attack path", CLUSTER, f"{verb}: {item.lens.words}: {item.words}", style
+        if len(ways) > ATTACKS:
+            yield "attack path", CLUSTER, f"{verb}: {len(ways) - ATTACKS:,} more", style
 
 
 def _account(who: Who) -> ObjectRef:

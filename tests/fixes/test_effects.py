@@ -64,7 +64,7 @@ def test_levels_of_workloads_and_of_their_namespace_before_and_after() -> None:
     assert [item.words for item in found.namespaces] == [
         "namespace shop could enforce baseline (before: privileged)"
     ]
-    assert found.words.endswith("privileged → baseline")
+    assert "privileged → baseline" in found.words
 
 
 def test_a_namespace_that_enforces_more_is_told() -> None:
@@ -133,3 +133,12 @@ def test_an_empty_plan_does_nothing() -> None:
 def test_severities_are_worst_first() -> None:
     found = of_checks(snapshot_of([namespace(), privileged()]), "wl-privileged", "wl-seccomp-missing")
     assert [severity for severity, _ in found.removed] == [Severity.CRITICAL, Severity.MEDIUM, Severity.LOW]
+
+
+def test_the_ways_of_attackers_that_a_plan_cuts_are_told() -> None:
+    found = of_checks(snapshot_of([namespace(), privileged()]), "wl-privileged")
+    assert found.attacks.cut
+    assert all("shop/web" in item.words for item in found.attacks.cut)
+    assert not found.attacks.opened
+    assert "attack path" in found.more
+    assert found.attacks.share > 0
