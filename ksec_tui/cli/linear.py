@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
     from ksec_tui.plain import start
     from ksec_tui.sources.base import SourceError
     from ksec_tui.triage.notation import TriageError
+    from ksec_tui.triage.places import seen_file
 
     config = load_settings(arguments.config).config
     checks = options.chosen(arguments, config.checks)
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
             checks,
             now=lambda: arguments.today or dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
             triage_file=_triage_file(arguments.triage, opened),
+            seen_file=None if opened.info.kind == "demo" else seen_file(opened.info),
             wanted=wanted,
             ascii=arguments.ascii or config.ascii,
         )

@@ -25,11 +25,12 @@ from ksec_tui.fixes.wholes import wholes
 from ksec_tui.plain.reading import Steps, Tell, judge, read
 from ksec_tui.plain.view import counted
 from ksec_tui.sources.base import Problem, Source, SourceError
-from ksec_tui.triage import store
+from ksec_tui.triage import seen, store
 from ksec_tui.triage.absence import Absences
 from ksec_tui.triage.decision import DecisionError, Ruling
 from ksec_tui.triage.notation import Read, TriageError
 from ksec_tui.triage.rows import Triaged, triaged
+from ksec_tui.triage.seen import Seen, Since
 from ksec_tui.triage.triage import Triage
 
 
@@ -71,6 +72,7 @@ class Desk:
         tell: says lines while something takes long.
         now: the moment of a decision, ISO 8601.
         triage_file: where decisions are kept; None keeps them for this session only.
+        seen_file: where it is kept what was seen; None compares with nothing.
 
     Attributes:
         checks: the checks that run.
@@ -78,6 +80,8 @@ class Desk:
         results: what the checks say of it.
         problems: what could not be taken in.
         kept: the triage file as it was last seen.
+        since: what differs from the last time.
+        trouble: why that is not known, or not kept; empty when all is well.
         plan: what is staged.
         exported: the plan that was last exported.
         hidden: whether dismissed findings are left out of lists.
@@ -96,6 +100,7 @@ class Desk:
         tell: Tell,
         now: Callable[[], str],
         triage_file: Path | None = None,
+        seen_file: Path | None = None,
     ) -> None:
         self._source = source
         self.checks = tuple(checks)
@@ -105,6 +110,10 @@ class Desk:
         self._rows: tuple[object, tuple[Listed, ...]] | None = None
         self._proof: Proof | None = None
         self._documents: dict[ObjectRef, Document | None] = {}
+        self._seen_file = seen_file
+        self._before: Seen | None = None
+        self.since = Since()
+        self.trouble = ""
         self.tell = tell
         self.triage_file = triage_file
         self.kept = Read() if triage_file is None else store.load(triage_file, missing_ok=True)
@@ -123,6 +132,25 @@ class Desk:
         self.snapshot, self.problems, self.results = snapshot, problems, results
         self._documents = {}
         self._rows = self._proof = None
+        self._compare()
+
+    def _compare(self) -> None:
+        """Find out what is new since the last time, and remember what is there now for the next."""
+        if self._seen_file is None:
+            return
+        try:
+            self._before = seen.load(self._seen_file) if self._before is None else self._before
+        except TriageError as error:
+            # What cannot be read is not written over either.
+            self._seen_file, self.trouble = None, f"What is new is not known: {error}"
+            return
+        findings, absences = self.results.findings, self.absences
+        self.since = self._before.since(findings, absences)
+        try:
+            seen.observe(self._seen_file, findings, absences, self.snapshot.source.date)
+            self.trouble = ""
+        except TriageError as error:
+            self.trouble = f"The next session will not know what is new then: {error}"
 
     def refresh(self) -> tuple[str, ...]:
         """Read everything anew; what was known stays where that fails."""
@@ -146,7 +174,7 @@ class Desk:
         """Every finding with what was decided of it, worst first."""
         key = (self.results, self.triage, self.plan)
         if self._rows is None or self._rows[0] != key:
-            found = triaged(self.results.findings, self.triage, self.snapshot.source.date)
+            found = triaged(self.results.findings, self.triage, self.snapshot.source.date, self.since)
             has = self.plan.has
             rows = tuple(
                 Listed(row.finding, row.standing, row.mark, has(row.finding.fingerprint)) for row in found
@@ -162,7 +190,8 @@ class Desk:
     def row(self, finding: Finding) -> Listed:
         """One finding with what was decided of it."""
         standing = self.triage.standing(finding, self.snapshot.source.date)
-        return Listed(finding, standing, "", self.plan.has(finding.fingerprint))
+        mark = self.since.mark(finding.fingerprint)
+        return Listed(finding, standing, mark, self.plan.has(finding.fingerprint))
 
     def current(self, finding: Finding) -> Finding | None:
         """The same finding as it is now; None when it is gone."""

@@ -90,7 +90,8 @@ def _head(desk: Desk, finding: Finding) -> Iterator[str]:
         )
     row = desk.row(finding)
     reason = f" Reason: {ended(row.standing.decision.reason)}" if row.standing.decision else ""
-    yield f"State: {row.standing.words}.{reason}"
+    mark = f" It is {row.mark} since {desk.since.last}." if row.mark else ""
+    yield f"State: {row.standing.words}.{reason}{mark}"
     if finding.verdict is Verdict.UNKNOWN:
         yield ended(f"Not known: {finding.reason}")
     for piece in finding.evidence[:EVIDENCE]:

@@ -186,7 +186,7 @@ def place(_: Desk, argument: str) -> Move:
 def finding_words(row: Listed) -> str:
     """A finding in a list."""
     finding = row.finding
-    marks = ["staged"] if row.staged else []
+    marks = [mark for mark, holds in (("staged", row.staged), (row.mark, bool(row.mark))) if holds]
     if row.standing.decision is not None:
         marks.append(row.standing.words)
     marks += ["part of Kubernetes itself"] if finding.system else []

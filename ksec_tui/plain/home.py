@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ksec_tui.plain import audit, findings, plan, priorities, tables
 from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.loop import Place
-from ksec_tui.plain.view import Move, Screen, View, counted
+from ksec_tui.plain.view import Move, Screen, View, counted, ended
 
 
 def _at(screen: Screen) -> Place:
@@ -53,13 +53,19 @@ def _head(desk: Desk) -> Iterator[str]:
     rows = [row for row in desk.rows if not row.standing.dismissed]
     dismissed = len(desk.rows) - len(rows)
     hidden = f"; {dismissed:,} dismissed" if dismissed else ""
-    told = findings.counts(rows)
-    yield f"{counted(len(rows), 'finding')}{f': {told}' if told else ''}{hidden}."
+    severities = findings.counts(rows)
+    yield f"{counted(len(rows), 'finding')}{f': {severities}' if severities else ''}{hidden}."
     staged = counted(len(desk.plan.staged), "fix", "fixes")
     yield f"{staged} staged{'' if not desk.unsaved else ', not exported'}."
     again = sum(bool(row.standing.reopened) for row in desk.rows)
     if again:
         yield f"{counted(again, 'decision')} no longer hold: expired, or on changed evidence; triage lists them."
+    since = desk.since
+    if since.last:
+        told = (("new", since.new), ("back again", since.regressed), ("fixed", since.fixed))
+        yield f"Since {since.last}: {', '.join(f'{len(part):,} {word}' for word, part in told)}."
+    if desk.trouble:
+        yield ended(desk.trouble)
     for problem in desk.kept.problems[:3]:
         yield f"{desk.triage_file}, line {problem.line}: does not count: {problem.reason}"
     if desk.problems:

@@ -23,6 +23,7 @@ def run(
     *,
     now: Callable[[], str],
     triage_file: Path | None = None,
+    seen_file: Path | None = None,
     wanted: Filter | None = None,
     ascii: bool = False,  # noqa: A002 - the option
 ) -> int:
@@ -33,6 +34,7 @@ def run(
         checks: what to look for.
         now: the moment of a decision, ISO 8601.
         triage_file: where decisions are kept; None keeps them for the session.
+        seen_file: where it is kept what was seen; None compares with nothing.
         wanted: the filter of the findings to begin with; then they are the first screen but one.
         ascii: whether letters beyond ASCII are written as escapes.
 
@@ -45,7 +47,7 @@ def run(
     """
     talk = Talk(sys.stdin, sys.stdout, ascii=ascii)
     try:
-        desk = Desk(source, checks, tell=talk.say, now=now, triage_file=triage_file)
+        desk = Desk(source, checks, tell=talk.say, now=now, triage_file=triage_file, seen_file=seen_file)
         first = listing(wanted=wanted) if wanted is not None and wanted.terms else None
         return Loop(desk, talk, home, PLACES, first).run()
     except BrokenPipeError:

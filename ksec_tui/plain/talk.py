@@ -10,6 +10,8 @@ from ksec_tui.cluster.text import one_line
 
 MAX_ANSWER = 1 << 16
 """Bytes of one answer; what is longer counts as several."""
+MAX_LINE = 2_000
+"""Characters of a line that are said; nobody listens to more of one value."""
 
 _SPELLED = str.maketrans(
     {
@@ -34,7 +36,7 @@ _SPELLED = str.maketrans(
 
 def spelled(text: str) -> str:
     """A text on one line, safe to show, with signs in ASCII; letters stay what they are."""
-    return one_line(text).replace(" · ", ", ").translate(_SPELLED)
+    return one_line(text, MAX_LINE).replace(" · ", ", ").translate(_SPELLED)
 
 
 def plain_locale(environment: Mapping[str, str]) -> bool:

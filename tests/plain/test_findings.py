@@ -192,3 +192,25 @@ def test_a_source_that_cannot_be_read_again_leaves_what_was_known(shop: Talk, fi
     talked = shop(away, PRIVILEGED)
     assert "Not refreshed: " in talked.said[1]
     assert "1 finding" in talked.last
+
+
+def test_what_is_new_since_the_last_session_is_counted_marked_and_can_be_filtered(
+    shop: Talk, file: Path
+) -> None:
+    assert "Since " not in shop().said[0]
+    assert "Since 2026-11-21: 0 new, 0 back again, 0 fixed." in shop().said[0]
+    file.write_text(SMALL.replace("name: probe", "name: another"), encoding="utf-8")
+    talked = shop("findings is:new rule:wl-host-pid", "1", "1")
+    assert re.search(r"Since 2026-11-21: [1-9][0-9]* new, 0 back again, [1-9][0-9]* fixed\.", talked.said[0])
+    assert "Pod shop/another" in talked.said[2]
+    assert "(new)" in talked.said[2]
+    assert "Deployment shop/web" not in talked.said[2]
+    assert "It is new since 2026-11-21." in talked.last
+
+
+def test_what_was_seen_and_cannot_be_read_is_told_and_left_as_it_is(shop: Talk, tmp_path: Path) -> None:
+    shop()
+    (seen,) = (tmp_path / "xdg_state_home").rglob("*.json")
+    seen.write_text("{nonsense", encoding="utf-8")
+    assert "What is new is not known: " in shop().said[0]
+    assert seen.read_text(encoding="utf-8") == "{nonsense"

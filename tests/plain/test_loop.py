@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 
+from ksec_tui.checks import all_checks
+from ksec_tui.plain.desk import Desk
+from ksec_tui.plain.loop import Loop
+from ksec_tui.plain.talk import Talk as Ends
+from ksec_tui.plain.view import Move, View, menu
+from ksec_tui.sources.files import FileSource
 from tests.plain.conftest import TODAY, Talk
 from tests.plain.dialogue import Row, talk
 
@@ -148,3 +155,17 @@ def test_a_filter_on_the_command_line_opens_the_findings(monkeypatch: pytest.Mon
     talked = talk(monkeypatch, ("-f", str(file), *TODAY, "--filter", "sev:critical"), "back")
     assert "Filter: sev:critical" in talked.said[0]
     assert "Home." in talked.last
+
+
+def test_work_that_is_interrupted_is_given_up_and_the_session_goes_on(file: Path) -> None:
+    def interrupted() -> Move:
+        raise KeyboardInterrupt
+
+    source = FileSource([str(file)], today="2026-11-21")
+    desk = Desk(source, all_checks(), tell=lambda _: None, now=lambda: "2026-11-21")
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    answers = io.TextIOWrapper(io.BytesIO(b"1\nquit\n"), encoding="utf-8")
+    home = View("Home", **menu(("work", interrupted)))
+    assert Loop(desk, Ends(answers, out), lambda _: home, {}).run() == 0
+    out.seek(0)
+    assert "Home, 1 or ?: 1\nGiven up.\nHome, 1 or ?: quit\nGoodbye.\n" in out.read()

@@ -88,6 +88,10 @@ def test_letters_beyond_ascii_are_escaped_where_they_cannot_be_shown(
     assert "j\\xfcrgen" in said
 
 
+def test_no_value_is_told_without_end() -> None:
+    assert spelled("x" * 100_000) == "x" * 1_999 + "..."
+
+
 def test_signs_of_the_program_are_spelled_in_ascii() -> None:
     assert spelled("a → b · c … ⏎ ␛ ⟪U+202E⟫") == "a -> b, c ... \\n \\x1b <U+202E>"
 
