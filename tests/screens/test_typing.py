@@ -162,7 +162,10 @@ async def test_export_without_a_folder_asks_for_one() -> None:
         await user.press("s")
         await user.until(lambda: user.explorer.view.plan.staged)
         await user.command("export")
-        assert "to which folder?" in user.screen
+        # What may break something is asked about first.
+        await user.until(lambda: "1 fix needs a review first" in user.screen)
+        await user.press("down", "down", "enter")
+        await user.until(lambda: "to which folder?" in user.screen)
 
 
 async def test_every_command_is_completed_by_tab() -> None:
