@@ -10,6 +10,7 @@ from typing import Any
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
+from ksec_tui.config.terminal import CHARACTERS
 from ksec_tui.screens.prompt import PromptInput
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
@@ -27,42 +28,12 @@ class Key:
 
 
 SPELLED = {
-    "slash": "/",
-    "colon": ":",
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "full_stop": ".",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "minus": "-",
-    "at": "@",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "backslash": "\\",
-    "plus": "+",
-    "underscore": "_",
-    "apostrophe": "'",
-    "comma": ",",
-    "semicolon": ";",
-    "quotation_mark": '"',
-    "number_sign": "#",
-    "dollar_sign": "$",
-    "percent_sign": "%",
-    "ampersand": "&",
-    "asterisk": "*",
-    "equals_sign": "=",
-    "circumflex_accent": "^",
-    "grave_accent": "`",
-    "vertical_line": "|",
-    "tilde": "~",
+    **{name: character for character, name in CHARACTERS.items() if name != "space"},
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
 }
+"""Keys of which the name is not what a person writes."""
 
 
 IN_LIST = frozenset({"go.network", "network.reach", "tree.fold", "tree.unfold"})

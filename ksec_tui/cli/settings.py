@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-import msgspec
+from dataclasses import dataclass
 
 from ksec_tui.cli.command import CliError, nearest
 from ksec_tui.cluster.text import one_line
@@ -31,6 +29,7 @@ def load_settings(path: str | None) -> Settings:
         loaded = load(path)
         _check_theme(loaded)
         check_choice(loaded)
+        _check_views(loaded)
         return Settings(loaded.config, loaded, _keymap(loaded))
     except ConfigError as error:
         raise CliError(str(error)) from error
@@ -81,19 +80,48 @@ def _check_theme(loaded: Loaded) -> None:
         )
 
 
+def _check_views(loaded: Loaded) -> None:
+    """See that saved views can be shown: their panes, views and filters.
+
+    Raises:
+        ConfigError: one cannot.
+    """
+    views = loaded.config.views
+    if not views:
+        return
+    from ksec_tui.findings.filter import FilterError, parse
+    from ksec_tui.screens import panes
+    from ksec_tui.screens.pane import discover
+
+    known = {pane.id: [item.id for item in pane.listings] for pane in discover(panes)}
+    for name, look in views.items():
+        place = f"views.{name}"
+        if look.pane not in known:
+            said = f"there is no pane {one_line(look.pane, 60)!r}{nearest(look.pane, list(known))}"
+            raise loaded.error(f"{place}.pane", f"{said} (known: {', '.join(known)})")
+        if look.view and look.view not in known[look.pane]:
+            said = f"the pane {look.pane} has no view {one_line(look.view, 60)!r}"
+            raise loaded.error(f"{place}.view", f"{said} (known: {', '.join(known[look.pane])})")
+        for field, text in (
+            ("filter", look.filter),
+            ("namespaces", look.namespaces and f"ns:{look.namespaces}"),
+        ):
+            try:
+                parse(text)
+            except FilterError as error:
+                raise loaded.error(f"{place}.{field}", str(error)) from error
+
+
 def _keymap(loaded: Loaded) -> Mapping[str, str]:
-    if not loaded.config.keys:
+    config = loaded.config
+    if not config.keys and config.keymap == "default":
         return {}
     from ksec_tui.screens.explorer import Explorer
-    from ksec_tui.screens.keys import all_keys
+    from ksec_tui.screens.keymaps import KEYMAPS
+    from ksec_tui.screens.keys import meetings, rebindable
 
-    keys = {name: tuple(_spelled(key) for key in keys) for name, keys in loaded.config.keys.items()}
-    config = msgspec.structs.replace(loaded.config, keys=keys)
-    return bound_keys(replace(loaded, config=config), all_keys(Explorer))
-
-
-def _spelled(key: str) -> str:
-    """A key as Textual spells it: ``/`` is ``slash``."""
-    from textual.binding import Binding
-
-    return next(iter(Binding.make_bindings([Binding(key, "")]))).key
+    if config.keymap not in KEYMAPS:
+        names = list(KEYMAPS)
+        said = f"there is no keymap {one_line(config.keymap, 60)!r}{nearest(config.keymap, names)}"
+        raise loaded.error("keymap", f"{said} (known: {', '.join(names)})")
+    return bound_keys(loaded, rebindable(Explorer), keymap=KEYMAPS[config.keymap], meetings=meetings())

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ksec_tui.config import Choice, Config, ConfigError, bound_keys, load
+from ksec_tui.state.values import Look
 from tests.cli.conftest import Ksec
 
 
@@ -28,6 +29,7 @@ BINDINGS = (
     Known("table.down", "in the list", "j,down"),
     Known("text.down", "in the detail", "j,down"),
 )
+MEETINGS = (frozenset({"everywhere", "in the list"}), frozenset({"everywhere", "in the detail"}))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -70,6 +72,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
 theme: day
 ascii: true
 mouse: off
+state: no
+keymap: k9s
 keys:
   fix.stage: x
   quit: [Q, ctrl+q]
@@ -77,13 +81,22 @@ keys:
 checks:
   enable: wl-no-cpu-limit
   disable: [wl-low-uid, wl-naked-pod]
+views:
+  worst: sev:>=high
+  2: {pane: rbac, view: subjects, namespaces: "a,!b", risky: true, sort: name, reverse: on}
 """
     assert load(str(write(tmp_path, text))).config == Config(
         "day",
         ascii=True,
         mouse=False,
+        state=False,
+        keymap="k9s",
         keys={"fix.stage": ("x",), "quit": ("Q", "ctrl+q"), "help": ("1",)},
         checks=Choice(("wl-no-cpu-limit",), ("wl-low-uid", "wl-naked-pod")),
+        views={
+            "worst": Look(filter="sev:>=high"),
+            "2": Look("rbac", "subjects", namespaces="a,!b", risky=True, sort="name", reverse=True),
+        },
     )
 
 
@@ -107,6 +120,12 @@ def test_an_empty_file_sets_nothing(tmp_path: Path, text: str) -> None:
         ("checks:\n  enabled: [a]\n", 2, "there is no 'enabled' (known: enable, disable)"),
         ("checks:\n  enable: [{a: b}]\n", 2, "a list of ids of checks is expected"),
         ("checks:\n  enable: {a: b}\n", 2, "a list of ids of checks is expected"),
+        ("views: [a]\n", 1, "views: a mapping is expected"),
+        ("views:\n  a: [b]\n", 2, "views.a: a mapping is expected"),
+        ("views:\n  a:\n    pain: rbac\n", 3, "views.a: there is no 'pain'; did you mean 'pane'"),
+        ("views:\n  a:\n    risky: maybe\n", 3, "views.a.risky: true or false is expected"),
+        ("views:\n  a:\n    sort: [b]\n", 3, "views.a.sort: a text is expected"),
+        ("state: 1\n", 1, "state: true or false is expected"),
         ("theme: a\ntheme: b\n", 2, "set twice"),
         ("- a\n", 1, "a mapping is expected"),
         ("a: b: c\n", 1, "no valid YAML"),
@@ -126,8 +145,20 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
 
 
 def test_keys_move_and_swap_without_a_clash(tmp_path: Path) -> None:
-    loaded = load(str(write(tmp_path, "keys: {quit: s, fix.stage: q, table.down: f1}\n")))
-    assert bound_keys(loaded, BINDINGS) == {"quit": "s", "fix.stage": "q", "table.down": "f1"}
+    loaded = load(str(write(tmp_path, "keys: {quit: s, fix.stage: q, table.down: n}\n")))
+    assert bound_keys(loaded, BINDINGS, meetings=MEETINGS) == {
+        "quit": "s",
+        "fix.stage": "q",
+        "table.down": "n",
+    }
+
+
+def test_keys_of_the_file_change_those_of_the_keymap(tmp_path: Path) -> None:
+    loaded = load(str(write(tmp_path, "keys: {help: /}\n")))
+    assert bound_keys(loaded, BINDINGS, keymap={"help": "f2", "quit": "Q"}, meetings=MEETINGS) == {
+        "help": "slash",
+        "quit": "Q",
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,12 +167,20 @@ def test_keys_move_and_swap_without_a_clash(tmp_path: Path) -> None:
         ("keys:\n  quit: s\n", 2, "'s' is taken: fix.stage"),
         ("keys:\n  quit: x\n  fix.stage: x\n", 3, "'x' is taken: quit"),
         ("keys:\n  fix.stag: x\n", 2, "did you mean 'fix.stage'"),
+        ("keys:\n  table.down: q\n", 2, "'q' is taken: quit"),
+        ("keys:\n  quit: down\n", 2, "'down' is taken: table.down"),
+        ("keys:\n  help: ctrl+p\n", 2, "'ctrl+p' is taken: it opens the palette"),
+        ("keys:\n  help: [x, ctrl+q]\n", 2, "'ctrl+q' is taken: it leaves the program"),
+        ("keys:\n  help: ctrl+i\n", 2, "terminals send 'ctrl+i' as tab"),
+        ("keys:\n  help: quetsion_mark\n", 2, "no key 'quetsion_mark'; did you mean 'question_mark'"),
+        ("keys:\n  help: super+x\n", 2, "no terminal can be relied on to send 'super+x'"),
+        ("keys:\n  help: ctrl+1\n", 2, "do not send 'ctrl+1'"),
     ],
 )
 def test_a_key_that_would_do_two_things_is_refused(tmp_path: Path, text: str, line: int, words: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
-        bound_keys(load(str(path)), BINDINGS)
+        bound_keys(load(str(path)), BINDINGS, meetings=MEETINGS)
     assert str(caught.value).startswith(f"{path}:{line}: ")
     assert words in str(caught.value)
 
@@ -161,13 +200,19 @@ def test_validate_accepts_good_settings_and_keys_as_people_write_them(ksec: Ksec
         "keys: {fix.stage: z}\n",
         "keys: {fix.stage: /}\n",
         "checks: {disable: wl-lowuid}\n",
+        "keymap: k8s\n",
+        "keymap: lazygit\nkeys: {history.last: '['}\n",
+        "views: {a: 'sev:>='}\n",
+        "views: {a: {pane: rback}}\n",
+        "views: {a: {pane: rbac, view: people}}\n",
+        "views: {a: {namespaces: '\"'}}\n",
     ],
 )
 def test_validate_refuses_what_the_explorer_could_not_use(ksec: Ksec, tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
     answer = ksec("config", "validate", "--config", str(path))
     assert answer.code == 2
-    assert f"{path}:1: " in answer.err
+    assert f"{path}:{2 if 'lazygit' in text else 1}: " in answer.err
 
 
 def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) -> None:
@@ -177,8 +222,11 @@ def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) 
         "theme": "night",
         "ascii": False,
         "mouse": False,
+        "state": True,
+        "keymap": "default",
         "keys": {"fix.stage": ["+"]},
         "checks": {"enable": [], "disable": ["wl-low-uid"]},
+        "views": {},
     }
     again = write(tmp_path, answer.out)
     assert load(str(again)).config.keys == {"fix.stage": ("+",)}

@@ -29,6 +29,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where decisions are kept (else the context's own file; the demo has none)",
     )
+    looks.add_argument(
+        "--no-state",
+        action="store_true",
+        help="start afresh and keep nothing: not where you were, nor bookmarks, nor saved views",
+    )
     options.add_filter_argument(looks)
     options.add_choice_arguments(looks)
     options.add_config_argument(looks)
@@ -74,6 +79,8 @@ def _run(arguments: argparse.Namespace) -> int:
         filter=arguments.filter,
         keys=settings.keymap,
         checks=checks,
+        keeps=config.state and not arguments.no_state,
+        views=config.views,
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
     return app.return_code or 0
