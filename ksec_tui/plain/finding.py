@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
+from ksec_tui.analysis.paths.changes import Difference
 from ksec_tui.checks import checks_named
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
@@ -22,6 +23,8 @@ from ksec_tui.plain.view import Move, Screen, View, Word, counted, ended, menu, 
 
 EVIDENCE = 5
 """Pieces of evidence that are told at once."""
+WAYS = 10
+"""Ways of attackers that are told of each kind."""
 
 
 def level(finding: Finding) -> str:
@@ -146,11 +149,23 @@ def effect(desk: Desk, finding: Finding) -> Move:
     proof = desk.prove(FixPlan().stage_many([Staged(finding, fix)]))
     done = [f"Refused: {item.reason}" for item in proof.simulation.refused]
     done = done or [f"Proven: {proof.effects.words}."]
+    done += attacks(proof.effects.attacks)
     done += [f"Rights: {item.words}." for item in proof.effects.rights]
     done += [f"Connections: {words}." for words in proof.effects.connections]
     done += [f"Way in closed: {item.words}." for item in proof.effects.closed]
     done += [f"Way in opened: {item.words}." for item in proof.effects.opened]
     return Move(go=text("Effect", [*done, *_steps(fix), *changed(proof.simulation)]))
+
+
+def attacks(found: Difference) -> Iterator[str]:
+    """What becomes of the ways of attackers."""
+    if found.before == found.after and not (found.cut or found.opened):
+        return
+    yield f"Attackers: {found.words}; {found.share:.0%} of the modelled risk goes."
+    for word, paths in (("cut", found.cut), ("opened", found.opened)):
+        yield from (f"Way {word}: {item.words}." for item in paths[:WAYS])
+        if len(paths) > WAYS:
+            yield f"And {len(paths) - WAYS:,} more {word}."
 
 
 def _steps(fix: Fix) -> Iterator[str]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ksec_tui.analysis.paths.changes import difference
 from ksec_tui.findings.fix import Risk
 from ksec_tui.fixes.errors import ExportError
 from ksec_tui.fixes.export import DEFAULT_LAYOUTS, LAYOUTS, export
 from ksec_tui.fixes.plan import Conflict, FixPlan, Staged
 from ksec_tui.plain.desk import Desk, Proof
-from ksec_tui.plain.finding import changed, of_finding
+from ksec_tui.plain.finding import attacks, changed, of_finding
 from ksec_tui.plain.view import Move, Screen, View, Word, counted, ended, menu, question, said, text
 
 FOLDER = "ksec-fixes"
@@ -30,7 +29,7 @@ def screen(desk: Desk) -> View:
         Word(
             "effects",
             "what the plan does, one thing a line",
-            lambda _: Move(go=text("Effects", list(_effects(desk, proof)))),
+            lambda _: Move(go=text("Effects", list(_effects(proof)))),
         ),
         Word(
             "diff",
@@ -108,10 +107,10 @@ def _staged_words(item: Staged, plan: FixPlan, proof: Proof) -> str:
     return f"{item.fix.title}, for {item.finding.check} on {item.finding.subject}: {item.fix.risk.value}, {stands}"
 
 
-def _effects(desk: Desk, proof: Proof) -> Iterator[str]:
+def _effects(proof: Proof) -> Iterator[str]:
     done = proof.effects
     yield f"{done.words}."
-    yield f"{difference(desk.snapshot, proof.simulation.snapshot).words}."
+    yield from attacks(done.attacks)
     yield from (f"{count:,} {severity.word} go." for severity, count in done.removed)
     yield from (
         f"{count:,} {severity.word} would be new: their cause is refused." for severity, count in done.added

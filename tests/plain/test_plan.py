@@ -36,8 +36,19 @@ def test_a_plan_is_proven_once_and_again_when_it_changes(shop: Talk) -> None:
 def test_effects_are_told_one_a_line(shop: Talk) -> None:
     said = shop(*PRIVILEGED, "plan", "effects").last
     assert "1 critical go" in said
-    assert re.search(r"attack paths? cut|no attack path cut", said)
     assert re.search(r"^May break: ", said, re.MULTILINE)
+
+
+def test_what_becomes_of_attackers_is_told_of_the_plan_and_of_one_fix(demo: Talk) -> None:
+    binding = ("findings rule:rbac-cluster-admin name:ci-deployer verdict:fail", "1", "1")
+    talked = demo(*binding, "prove", "back", "stage", "plan", "effects")
+    for said in (talked.said[4], talked.last):
+        assert re.search(
+            r"^Attackers: [0-9]+ attack paths cut .*; [0-9]+% of the modelled risk goes\.$",
+            said,
+            re.MULTILINE,
+        )
+        assert re.search(r"^Way cut: .*ci.* -> cluster-admin\.$", said, re.MULTILINE)
 
 
 def test_the_whole_change_is_told_line_by_line(shop: Talk) -> None:
