@@ -16,15 +16,18 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.runner import Results
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.fixes.dry_run import dry_run
 from ksec_tui.fixes.effects import Effects, effects
 from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.progress import Progress
 from ksec_tui.fixes.simulate import Simulation, simulate
 from ksec_tui.fixes.wholes import wholes
+from ksec_tui.plain.listed import Listed
 from ksec_tui.plain.reading import Steps, Tell, judge, read
 from ksec_tui.plain.view import counted
 from ksec_tui.sources.base import Problem, Source, SourceError
+from ksec_tui.sources.trials import CanTry, Tried
 from ksec_tui.triage import seen, store
 from ksec_tui.triage.absence import Absences
 from ksec_tui.triage.decision import DecisionError, Ruling
@@ -32,18 +35,6 @@ from ksec_tui.triage.notation import Read, TriageError
 from ksec_tui.triage.rows import Triaged, triaged
 from ksec_tui.triage.seen import Seen, Since
 from ksec_tui.triage.triage import Triage
-
-
-@dataclass(frozen=True)
-class Listed(Triaged):
-    """A finding in a list of this session, which also knows whether its fix is staged."""
-
-    staged: bool = False
-
-    def facet(self, name: str) -> Sequence[str]:
-        """The values of a filter field; ``is`` tells of staging too."""
-        values = Triaged.facet(self, name)
-        return (*values, "staged") if name == "is" and self.staged else values
 
 
 @dataclass(frozen=True, eq=False)
@@ -349,6 +340,21 @@ class Desk:
         )
         reasons = {item.staged.fingerprint: item.reason for item in found.refused}
         return Proof(plan, found, effects(self.snapshot, found), reasons)
+
+    @property
+    def can_try(self) -> bool:
+        """Whether there is a server to ask about the plan."""
+        return isinstance(self._source, CanTry)
+
+    def ask(self) -> tuple[Tried, ...]:
+        """What the server says of each change of the plan, by dry run; asked for by the user only."""
+        self.tell(("Asking the server.",))
+        steps = Steps(self.tell)
+        return dry_run(
+            self._source,
+            self.proof().simulation,
+            progress=lambda done, of: steps.step(done, of, f"{done:,} of {of:,} asked."),
+        )
 
     def _whole(self, _: Snapshot, ref: ObjectRef) -> Document | None:
         if ref not in self._documents:

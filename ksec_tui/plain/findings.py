@@ -9,8 +9,9 @@ from ksec_tui.findings.filter import Filter, FilterError, parse
 from ksec_tui.findings.finding import worst
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.plain.deciding import deciding
-from ksec_tui.plain.desk import Desk, Listed
+from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.finding import level, of_finding
+from ksec_tui.plain.listed import Listed
 from ksec_tui.plain.view import Move, Screen, View, Word, confirm, counted, said
 
 Chosen = Callable[[Listed], bool]

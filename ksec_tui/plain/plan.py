@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ from ksec_tui.fixes.export import DEFAULT_LAYOUTS, LAYOUTS, export
 from ksec_tui.fixes.plan import Conflict, FixPlan, Staged
 from ksec_tui.plain.desk import Desk, Proof
 from ksec_tui.plain.finding import attacks, changed, of_finding
-from ksec_tui.plain.view import Move, Screen, View, Word, counted, ended, menu, question, said, text
+from ksec_tui.plain.view import Move, Screen, View, Word, confirm, counted, ended, menu, question, said, text
+from ksec_tui.sources.trials import NOTICE, Outcome, Tried
 
 FOLDER = "ksec-fixes"
 """Where a plan is written when nothing is said."""
@@ -43,6 +45,7 @@ def screen(desk: Desk) -> View:
             partial(_prefer, desk),
         ),
         Word("unstage", "NUMBER: take a fix out; all takes out all", partial(_unstage, desk)),
+        Word("ask", "ask the server what it would say, by dry run", lambda _: _ask(desk)),
         Word("export", "FOLDER: write patches, commands and a report", partial(_export, desk)),
     )
     findings = [item.finding for item in plan.staged]
@@ -151,6 +154,31 @@ def _unstage(desk: Desk, word: str) -> Move:
         return said("Say the number of a fix after unstage, or all.")
     marks = {one.fingerprint for one in ([item] if item else desk.plan.staged)}
     return Move(desk.unstage(marks), back=1, go=screen)
+
+
+# Asking the server
+
+
+def _ask(desk: Desk) -> Move:
+    if not desk.can_try:
+        return said("There is no server to ask: this is no live cluster.")
+    count = len(desk.proof().simulation.changes)
+    if not count:
+        return said("Nothing of the plan holds.")
+    words = f"Ask the server about {counted(count, 'change')}? It needs the right to make them, and stands in its log."
+    return Move((ended(f"{NOTICE[:1].upper()}{NOTICE[1:]}"),), go=confirm(words, lambda: _asked(desk)))
+
+
+def _asked(desk: Desk) -> Move:
+    tried = desk.ask()
+    counts = Counter(item.outcome for item in tried)
+    head = ", ".join(f"{counts[outcome]:,} {outcome.value}" for outcome in Outcome if counts[outcome])
+    lines = (f"{item.outcome.value}, {item.method} {item.target}{_why(item)}" for item in tried)
+    return Move(go=text("The server's word", [f"{head}. Nothing was changed.", *lines]))
+
+
+def _why(item: Tried) -> str:
+    return f": {item.words}" if item.words else ""
 
 
 # Reviewing

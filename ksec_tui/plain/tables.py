@@ -22,8 +22,9 @@ from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import NAMESPACE
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.plain.desk import Desk, Listed
+from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.findings import counts, listing
+from ksec_tui.plain.listed import Listed
 from ksec_tui.plain.view import Move, View, Word, counted, ended, menu, said, text
 from ksec_tui.reports.access import answer_text, holders_text
 from ksec_tui.reports.exposure import exposure_text
