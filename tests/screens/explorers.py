@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from ksec_tui.app import KsecApp
 from ksec_tui.screens.explorer import Explorer
+from ksec_tui.screens.history import Place
 from ksec_tui.screens.pane import Row
 from ksec_tui.sources.base import Source
 from tests.screens.world import World
@@ -133,13 +134,22 @@ class User:
 
 @asynccontextmanager
 async def exploring(
-    source: Source | None = None, *, size: tuple[int, int] = (140, 45), wait: bool = True, **options: Any
+    source: Source | None = None,
+    *,
+    size: tuple[int, int] = (140, 45),
+    wait: bool = True,
+    pane: str = "findings",
+    **options: Any,
 ) -> AsyncIterator[User]:
-    """A user in front of the findings of a source; a small cluster unless another is given."""
+    """A user in front of the findings of a source, or of another pane; a small cluster unless another is given."""
     app = KsecApp(source or World(), **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         user = User(app, pilot)
         await user.until(lambda: any(isinstance(screen, Explorer) for screen in app.screen_stack))
+        if pane and not options.get("filter"):
+            places = {item.id: index for index, item in enumerate(user.explorer.panes)}
+            await user.until(lambda: user.explorer.is_mounted)
+            user.explorer.go(Place(places[pane]), remember=False)
         if wait:
             await user.loaded()
         yield user

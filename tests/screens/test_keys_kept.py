@@ -24,8 +24,8 @@ def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sitting(**options: Any) -> Any:
-    """A sitting whose state lasts."""
-    return exploring(options.pop("source", None), keeps=True, **options)
+    """A sitting whose state lasts, which starts where it starts."""
+    return exploring(options.pop("source", None), keeps=True, pane="", **options)
 
 
 def names(user: User) -> set[str]:
@@ -174,6 +174,7 @@ async def test_a_bookmark_leads_back_to_its_object_in_the_next_sitting() -> None
 
 async def test_where_the_list_is_filtered_b_asks_whether_the_object_or_the_list_is_meant() -> None:
     async with sitting() as user:
+        await user.press("2")
         await user.filter("rule:wl-privileged")
         await user.press("b")
         assert "mark wl-privileged on Deployment shop/api" in user.screen
