@@ -55,7 +55,7 @@ def _reason(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Screen
             return _finished(desk, findings, new)
         return Move(back=1, go=_owner(desk, findings, new))
 
-    prompt = "Reason" if needed else "Reason, or nothing"
+    prompt = "Reason" if needed else "Reason, or Enter for none"
     return question(prompt, take, help="Why this is decided, for whoever reads the file later.")
 
 
@@ -68,7 +68,7 @@ def _owner(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Screen:
         new = msgspec.structs.replace(ruling, owner=text)
         return Move(back=1, go=_expiry(desk, findings, new))
 
-    prompt = "Owner" if needed else "Owner, or nothing"
+    prompt = "Owner" if needed else "Owner, or Enter for none"
     return question(prompt, take, help="Who answers for the decision: a name or a team.")
 
 
@@ -83,7 +83,7 @@ def _expiry(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Screen
             return said(ended(str(error)))
         return _finished(desk, findings, msgspec.structs.replace(ruling, expires=expires))
 
-    prompt = f"Last day, or nothing for {usual or 'no end'}"
+    prompt = f"Last day, or Enter for {usual or 'no end'}"
     words = "The last day on which the decision holds: a date like 2026-12-21, or days from today like 90d."
     return question(prompt, take, help=words)
 

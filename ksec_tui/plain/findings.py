@@ -12,7 +12,7 @@ from ksec_tui.plain.deciding import deciding
 from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.finding import level, of_finding
 from ksec_tui.plain.listed import Listed
-from ksec_tui.plain.view import Move, Screen, View, Word, confirm, counted, said
+from ksec_tui.plain.view import Move, Screen, View, Word, confirm, counted, ended, said
 
 Chosen = Callable[[Listed], bool]
 GROUPS: dict[str, Callable[[Listed], str]] = {
@@ -77,7 +77,7 @@ class _Listing:
             head,
             names,
             lambda name: _group_words(self.group, name, groups[name]),
-            lambda name: Move(go=self._within(name)),
+            lambda name: Move(go=self._within(name, groups[name])),
             words,
         )
 
@@ -93,13 +93,13 @@ class _Listing:
         elif self.group:
             yield f"By {self.group}, worst first."
 
-    def _within(self, name: str) -> Screen:
+    def _within(self, name: str, rows: Sequence[Listed]) -> Screen:
         """The findings of one group."""
         key, outer, wanted = GROUPS[self.group], self.chosen, self.wanted
         return _Listing(
             name if self.group != "check" else f"Check {name}",
             lambda row: outer(row) and wanted.matches(row) and key(row) == name,
-            (),
+            (ended(rows[0].finding.title),) if self.group == "check" else (),
             parse(""),
             "",
         ).view

@@ -56,7 +56,7 @@ class Loop:
         self._frames = [_Frame(screen) for screen in (home, first) if screen is not None]
         self._places = places
         self._everywhere = (
-            Word("more", "the next page; so does an empty line", self._more),
+            Word("more", "the next page; so does Enter alone", self._more),
             Word("again", "this screen from its beginning", self._again),
             Word("back", "to the screen before", self._back),
             Word("home", "to the first screen", lambda _: Move(home=True)),
@@ -114,7 +114,7 @@ class Loop:
         self._talk.say(view.lines(at, PAGE))
         left = view.size - at - PAGE
         if left > 0:
-            self._talk.say((f"{counted(left, 'more line')}: say more, or nothing.",))
+            self._talk.say((f"{counted(left, 'more line')}: more, or Enter, goes on.",))
 
     def _go(self, move: Move) -> None:
         for frame in self._frames:

@@ -241,7 +241,7 @@ def _export(desk: Desk, folder: str) -> Move:
     def take(answer: str) -> Move:
         return _once_reviewed(desk, answer or FOLDER, back=1)
 
-    words = f"Folder, nothing for {FOLDER} (it must be new or empty)"
+    words = f"Folder, or Enter for {FOLDER} (it must be new or empty)"
     help_ = "Patches, commands, a kustomization and a report are written there; nothing is applied."
     return Move(go=question(words, take, help=help_))
 

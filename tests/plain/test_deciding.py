@@ -44,7 +44,7 @@ def test_each_state_is_decided_and_kept(
 
 def test_an_accepted_risk_holds_thirty_days_unless_said_otherwise(shop: Talk, decisions: Path) -> None:
     talked = shop(*PRIVILEGED, "decide", "3", "why not", "ann", "")
-    assert talked.prompts[7] == "Last day, or nothing for 2026-12-21: "
+    assert talked.prompts[7] == "Last day, or Enter for 2026-12-21: "
     (decision,) = kept(decisions)
     assert (decision.owner, decision.expires) == ("ann", "2026-12-21")
 

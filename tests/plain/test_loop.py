@@ -80,7 +80,7 @@ def test_lists_are_told_twenty_lines_at_a_time(demo: Talk, word: str) -> None:
     listed = [int(mark[:-2]) for page in pages for mark in NUMBERED.findall(page)]
     assert listed == list(range(1, len(listed) + 1))
     assert all(len(page.strip().split("\n")) <= 22 for page in pages)
-    assert "more lines: say more, or nothing." in pages[0]
+    assert "more lines: more, or Enter, goes on." in pages[0]
     assert "That is all" in pages[2]
 
 

@@ -124,7 +124,7 @@ def test_an_export_writes_what_the_explorer_writes(shop: Talk, tmp_path: Path) -
 def test_the_folder_is_asked_for_when_none_is_said(shop: Talk, tmp_path: Path) -> None:
     folder = tmp_path / "asked"
     talked = shop(*PRIVILEGED, "plan", "export", str(folder), Row("include them"))
-    assert talked.prompts[6].startswith("Folder, nothing for ksec-fixes")
+    assert talked.prompts[6].startswith("Folder, or Enter for ksec-fixes")
     assert "REPORT.md" in exported(folder)
 
 
