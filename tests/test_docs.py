@@ -10,6 +10,7 @@ from ksec_tui import __version__
 from ksec_tui.checks import all_checks
 from ksec_tui.cli.command import discover
 from ksec_tui.reports.pages import all_pages
+from ksec_tui.screens.key_page import page
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,6 +23,10 @@ def test_the_pages_of_the_checks_are_up_to_date() -> None:
     assert read("docs/checks.md") == all_pages(all_checks(optional=True)), (
         "run: ksec-tui docs checks > docs/checks.md"
     )
+
+
+def test_the_page_of_the_keys_is_up_to_date() -> None:
+    assert read("docs/keys.md") == page(), "run: ksec-tui docs keys > docs/keys.md"
 
 
 def test_every_check_has_a_page_that_the_contents_lead_to() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -234,3 +237,48 @@ def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) 
 
 def test_path_prints_where_the_file_is_looked_for(ksec: Ksec, tmp_path: Path) -> None:
     assert ksec("config", "path").out == f"{tmp_path / 'home' / 'config' / 'ksec-tui' / 'config.yaml'}\n"
+
+
+def test_init_writes_a_file_that_says_everything_and_sets_nothing(ksec: Ksec, tmp_path: Path) -> None:
+    answer = ksec("config", "init")
+    path = tmp_path / "home" / "config" / "ksec-tui" / "config.yaml"
+    assert (answer.code, answer.out) == (0, "")
+    assert str(path) in answer.err
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    loaded = load()
+    assert loaded.exists
+    assert loaded.config == Config()
+    text = path.read_text(encoding="utf-8")
+    for name in Config.__struct_fields__:
+        assert f"\n#{name}:" in text
+
+
+def test_what_init_comments_out_can_be_uncommented_as_it_stands(ksec: Ksec, tmp_path: Path) -> None:
+    path = tmp_path / "new.yaml"
+    assert ksec("config", "init", "--config", str(path)).code == 0
+    path.write_text(re.sub(r"^#(?! )|^#(?=  \w)", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert ksec("config", "validate", "--config", str(path)).err.endswith("fine\n")
+    config = load(str(path)).config
+    assert (config.theme, config.keymap, set(config.views)) == ("night", "default", {"worst", "people"})
+    assert len(config.keys) > 90
+
+
+def test_init_replaces_nothing(ksec: Ksec, tmp_path: Path) -> None:
+    path = write(tmp_path, "ascii: true\n")
+    answer = ksec("config", "init", "--config", str(path))
+    assert answer.code == 2
+    assert "left as it is" in answer.err
+    assert path.read_text() == "ascii: true\n"
+    assert ksec("config", "init", "--config", str(path / "below")).code == 2
+
+
+def test_the_schema_knows_every_setting_and_refuses_others(ksec: Ksec) -> None:
+    schema = json.loads(ksec("config", "schema").out)
+    assert set(schema["properties"]) == set(Config.__struct_fields__)
+    assert schema["additionalProperties"] is False
+    views = schema["properties"]["views"]["additionalProperties"]["anyOf"][1]
+    assert set(views["properties"]) == set(Look.__struct_fields__)
+    assert schema["properties"]["keymap"]["enum"] == ["default", "k9s", "lazygit"]
+    assert "night" in schema["properties"]["theme"]["enum"]
+    assert schema["properties"]["keys"]["properties"]["help"]["default"] == ["question_mark", "f1"]
+    assert all(item["description"] for item in schema["properties"].values())

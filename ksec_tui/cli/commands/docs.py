@@ -1,4 +1,4 @@
-"""``docs checks``: the documentation that is made from the code."""
+"""``docs checks``, ``docs keys``: the documentation that is made from the code."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from ksec_tui.cli.command import Command
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("checks",), help="checks: the pages of all checks, in Markdown")
+    words = "in Markdown, the pages of all checks, or the page of all keys"
+    parser.add_argument("what", choices=("checks", "keys"), help=words)
 
 
-def _run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - there is one choice so far
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.what == "keys":
+        from ksec_tui.screens.key_page import page
+
+        output.emit(page(), encoding="utf-8")
+        return 0
     from ksec_tui.checks import all_checks
     from ksec_tui.reports.pages import all_pages
 
