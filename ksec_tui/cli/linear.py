@@ -12,7 +12,6 @@ from ksec_tui.cli.command import SOURCE, CliError
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.findings.filter import Filter
-    from ksec_tui.sources.base import Source
 
 
 def run(arguments: argparse.Namespace, wanted: Filter) -> int:
@@ -21,23 +20,33 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
     Raises:
         CliError: the source, the settings or the triage file cannot be used.
     """
-    from ksec_tui.cli.settings import load_settings
+    from ksec_tui.cli.settings import check_choice
+    from ksec_tui.config import ConfigError, load
     from ksec_tui.plain import start
     from ksec_tui.sources.base import SourceError
     from ksec_tui.triage.notation import TriageError
-    from ksec_tui.triage.places import seen_file
+    from ksec_tui.triage.places import seen_file, triage_file
 
-    config = load_settings(arguments.config).config
+    try:
+        # Of the settings those of themes and keys do not matter here, nor what is wrong with them.
+        loaded = load(arguments.config)
+        check_choice(loaded)
+    except ConfigError as error:
+        raise CliError(str(error)) from error
+    config = loaded.config
     checks = options.chosen(arguments, config.checks)
     stdin = source.take_stdin(arguments)
     opened = source.open_source(arguments, stdin=stdin)
+    # What nobody asked for is kept neither of the demo nor with --no-state.
+    keeps = config.state and not arguments.no_state and opened.info.kind != "demo"
+    own = triage_file(opened.info) if keeps else None
     try:
         return start.run(
             opened,
             checks,
             now=lambda: arguments.today or dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-            triage_file=_triage_file(arguments.triage, opened),
-            seen_file=None if opened.info.kind == "demo" else seen_file(opened.info),
+            triage_file=Path(arguments.triage) if arguments.triage else own,
+            seen_file=seen_file(opened.info) if keeps else None,
             wanted=wanted,
             ascii=arguments.ascii or config.ascii,
         )
@@ -45,12 +54,3 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
         raise CliError(str(error), SOURCE) from error
     except TriageError as error:
         raise CliError(f"--triage: {error}" if arguments.triage else str(error)) from error
-
-
-def _triage_file(given: str | None, opened: Source) -> Path | None:
-    """Where decisions are kept: what was asked for, else the context's own file; for the demo nowhere."""
-    from ksec_tui.triage.places import triage_file
-
-    if given:
-        return Path(given)
-    return None if opened.info.kind == "demo" else triage_file(opened.info)

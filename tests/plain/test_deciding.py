@@ -9,8 +9,8 @@ import pytest
 
 from ksec_tui.triage import store
 from ksec_tui.triage.decision import Decision, State
-from tests.plain.conftest import Talk
-from tests.plain.dialogue import Row
+from tests.plain.conftest import TODAY, Talk
+from tests.plain.dialogue import Row, talk
 
 PRIVILEGED = ("findings rule:wl-privileged verdict:fail", "1", "1")
 
@@ -207,3 +207,25 @@ def test_reopening_takes_a_decision_back(shop: Talk, decisions: Path) -> None:
     )
     assert "Decided about 1 finding" in talked.last
     assert kept(decisions)[0].state is State.OPEN
+
+
+@pytest.mark.parametrize("how", ["option", "setting"])
+def test_nothing_is_kept_that_nobody_asked_for_where_state_is_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path, how: str
+) -> None:
+    argv = ["-f", str(file), *TODAY]
+    if how == "option":
+        argv.append("--no-state")
+    else:
+        (tmp_path / "settings.yaml").write_text("state: false\n", encoding="utf-8")
+        argv += ["--config", str(tmp_path / "settings.yaml")]
+    talked = talk(monkeypatch, argv, *PRIVILEGED, "decide", "2", "x", "", "")
+    assert "for this session only: false-positive" in talked.last
+    assert not [path for path in (tmp_path / "xdg_state_home").rglob("*") if path.is_file()]
+
+
+def test_a_context_has_a_file_of_its_own(monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path) -> None:
+    talk(monkeypatch, ["-f", str(file), *TODAY], *PRIVILEGED, "decide", "2", "x", "", "")
+    (own,) = (tmp_path / "xdg_state_home").rglob("*.yaml")
+    assert kept(own)[0].state is State.FALSE_POSITIVE
+    assert "1 dismissed" in talk(monkeypatch, ["-f", str(file), *TODAY]).said[0]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ksec_tui.plain.reading import Steps
+from tests.cli.conftest import ROOT
 from tests.plain.conftest import TODAY, Talk
 from tests.plain.dialogue import talk
 
@@ -59,3 +62,27 @@ def test_files_that_are_no_manifests_are_counted_at_the_start(
     )
     assert "1 part could not be read; coverage lists them." in talked.said[0]
     assert "broken.yaml" in "".join(talked.said[1:])
+
+
+def test_linear_mode_loads_no_terminal_library_and_no_cluster_client(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text("keys: {fix.stage: x}\n", encoding="utf-8")
+    argv = ["--plain", "--demo", "--config", str(tmp_path / "settings.yaml")]
+    script = (
+        "import sys\nfrom ksec_tui import cli\n"
+        f"assert cli.main({argv!r}) == 0\nprint(*sys.modules, file=sys.stderr)"
+    )
+    answers = "priorities\nplan\nrbac\nnetwork\nversions\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=answers, capture_output=True, text=True, cwd=ROOT, check=True, timeout=60,
+    )  # fmt: skip
+    assert not set(done.stderr.split()) & {"textual", "rich", "kubernetes", "urllib3"}
+
+
+def test_settings_that_cannot_be_read_are_refused_with_their_line(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    (file.parent / "settings.yaml").write_text("checks:\n  disable: [wl-nothing]\n", encoding="utf-8")
+    talked = talk(monkeypatch, ("-f", str(file), *TODAY, "--config", str(file.parent / "settings.yaml")))
+    assert talked.code == 2
+    assert "settings.yaml:2: there is no check 'wl-nothing'" in talked.err
