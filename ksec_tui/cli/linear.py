@@ -7,11 +7,13 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ksec_tui.cli import options, source
+from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import SOURCE, CliError
 
 if TYPE_CHECKING:  # the parser must not pay for it
     from ksec_tui.findings.filter import Filter
+    from ksec_tui.sources.base import Source
+    from ksec_tui.state.values import Look
 
 
 def run(arguments: argparse.Namespace, wanted: Filter) -> int:
@@ -40,6 +42,7 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
     # What nobody asked for is kept neither of the demo nor with --no-state.
     keeps = config.state and not arguments.no_state and opened.info.kind != "demo"
     own = triage_file(opened.info) if keeps else None
+    views = {**config.views, **_saved_views(opened)} if keeps else config.views
     try:
         return start.run(
             opened,
@@ -47,6 +50,7 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
             now=lambda: arguments.today or dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
             triage_file=Path(arguments.triage) if arguments.triage else own,
             seen_file=seen_file(opened.info) if keeps else None,
+            views=views,
             wanted=wanted,
             ascii=arguments.ascii or config.ascii,
         )
@@ -54,3 +58,14 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
         raise CliError(str(error), SOURCE) from error
     except TriageError as error:
         raise CliError(f"--triage: {error}" if arguments.triage else str(error)) from error
+
+
+def _saved_views(opened: Source) -> dict[str, Look]:
+    """The views that the explorer saved for this context; what cannot be read is left as it is, and told."""
+    from ksec_tui.state.store import StateError, load, state_file
+
+    try:
+        return load(state_file(opened.info)).views
+    except StateError as error:
+        output.tell(f"saved views: {error}")
+        return {}

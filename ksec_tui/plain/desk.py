@@ -28,6 +28,7 @@ from ksec_tui.plain.reading import Steps, Tell, judge, read
 from ksec_tui.plain.view import counted
 from ksec_tui.sources.base import Problem, Source, SourceError
 from ksec_tui.sources.trials import CanTry, Tried
+from ksec_tui.state.values import Look
 from ksec_tui.triage import seen, store
 from ksec_tui.triage.absence import Absences
 from ksec_tui.triage.decision import DecisionError, Ruling
@@ -64,12 +65,14 @@ class Desk:
         now: the moment of a decision, ISO 8601.
         triage_file: where decisions are kept; None keeps them for this session only.
         seen_file: where it is kept what was seen; None compares with nothing.
+        views: saved views of lists.
 
     Attributes:
         checks: the checks that run.
         snapshot: what was read.
         results: what the checks say of it.
         problems: what could not be taken in.
+        views: saved views of findings, by name.
         kept: the triage file as it was last seen.
         since: what differs from the last time.
         trouble: why that is not known, or not kept; empty when all is well.
@@ -92,6 +95,7 @@ class Desk:
         now: Callable[[], str],
         triage_file: Path | None = None,
         seen_file: Path | None = None,
+        views: Mapping[str, Look] | None = None,
     ) -> None:
         self._source = source
         self.checks = tuple(checks)
@@ -105,6 +109,7 @@ class Desk:
         self._before: Seen | None = None
         self.since = Since()
         self.trouble = ""
+        self.views = {name: look for name, look in (views or {}).items() if look.pane == "findings"}
         self.tell = tell
         self.triage_file = triage_file
         self.kept = Read() if triage_file is None else store.load(triage_file, missing_ok=True)

@@ -107,6 +107,11 @@ class _Listing:
     def _words(self, desk: Desk, rows: Sequence[Listed]) -> tuple[Word, ...]:
         return (
             Word("filter", FILTER_HELP, self._filter),
+            Word(
+                "view",
+                "NAME: a saved view; alone tells which there are",
+                lambda name: self._viewed(desk, name),
+            ),
             Word("group", "WORD: by check, object, namespace or none", self._grouped),
             Word("dismissed", "show or hide what was dismissed", lambda _: self._toggle(desk)),
             Word(
@@ -127,6 +132,14 @@ class _Listing:
         except FilterError as error:
             return said(f"Not filtered: {error.message}, at character {error.position + 1}.")
         return Move(back=1, go=self.view)
+
+    def _viewed(self, desk: Desk, name: str) -> Move:
+        look = desk.views.get(name)
+        if look is None:
+            known = ", ".join(sorted(desk.views)) or "none; the explorer and the settings file make them"
+            return said(f"Saved views of findings: {known}.")
+        parts = (look.filter, look.namespaces and f"ns:{look.namespaces}", "is:risky" if look.risky else "")
+        return self._filter(" ".join(filter(None, parts)))
 
     def _grouped(self, word: str) -> Move:
         meant = [name for name in ("none", *GROUPS) if word and name.startswith(word.lower())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ksec_tui.plain.home import PLACES, home
 from ksec_tui.plain.loop import Loop
 from ksec_tui.plain.talk import Talk
 from ksec_tui.sources.base import Source
+from ksec_tui.state.values import Look
 
 
 def run(
@@ -24,6 +25,7 @@ def run(
     now: Callable[[], str],
     triage_file: Path | None = None,
     seen_file: Path | None = None,
+    views: Mapping[str, Look] | None = None,
     wanted: Filter | None = None,
     ascii: bool = False,  # noqa: A002 - the option
 ) -> int:
@@ -35,6 +37,7 @@ def run(
         now: the moment of a decision, ISO 8601.
         triage_file: where decisions are kept; None keeps them for the session.
         seen_file: where it is kept what was seen; None compares with nothing.
+        views: saved views of lists, by name.
         wanted: the filter of the findings to begin with; then they are the first screen but one.
         ascii: whether letters beyond ASCII are written as escapes.
 
@@ -47,7 +50,9 @@ def run(
     """
     talk = Talk(sys.stdin, sys.stdout, ascii=ascii)
     try:
-        desk = Desk(source, checks, tell=talk.say, now=now, triage_file=triage_file, seen_file=seen_file)
+        desk = Desk(
+            source, checks, tell=talk.say, now=now, triage_file=triage_file, seen_file=seen_file, views=views
+        )
         first = listing(wanted=wanted) if wanted is not None and wanted.terms else None
         return Loop(desk, talk, home, PLACES, first).run()
     except BrokenPipeError:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.plain.conftest import SMALL, Talk
-from tests.plain.dialogue import Row
+from ksec_tui.cluster.snapshot import SourceInfo
+from ksec_tui.state.store import save, state_file
+from ksec_tui.state.values import Look
+from tests.plain.conftest import SMALL, TODAY, Talk
+from tests.plain.dialogue import Row, talk
 
 PRIVILEGED = "findings rule:wl-privileged verdict:fail"
 PID = "findings rule:wl-host-pid verdict:fail"
@@ -214,3 +218,29 @@ def test_what_was_seen_and_cannot_be_read_is_told_and_left_as_it_is(shop: Talk, 
     seen.write_text("{nonsense", encoding="utf-8")
     assert "What is new is not known: " in shop().said[0]
     assert seen.read_text(encoding="utf-8") == "{nonsense"
+
+
+def test_saved_views_of_the_settings_and_of_the_context_are_a_word_away(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.yaml").write_text(
+        "views:\n  tenants: {filter: 'sev:>=high', namespaces: 'shop,!kube-*'}\n  who: {pane: rbac}\n",
+        encoding="utf-8",
+    )
+    source = SourceInfo(kind="files", label=str(file))
+    save(
+        state_file(source),
+        [lambda kept: msgspec.structs.replace(kept, views={"mine": Look(filter="rule:wl-host-pid")})],
+    )
+    argv = ("-f", str(file), *TODAY, "--config", str(tmp_path / "settings.yaml"))
+    talked = talk(monkeypatch, argv, "findings", "view", "view tenants", "view mine")
+    assert "Saved views of findings: mine, tenants." in talked.said[2]
+    assert "Filter: sev:>=high ns:shop,!kube-*." in talked.said[3]
+    assert "Filter: rule:wl-host-pid." in talked.last
+
+
+def test_without_saved_views_it_is_told_where_they_come_from(shop: Talk) -> None:
+    assert (
+        "Saved views of findings: none; the explorer and the settings file make them."
+        in shop("findings", "view x").last
+    )
