@@ -202,7 +202,7 @@ class Board(Notices):
         if not message.state.reading:
             self._since = time.monotonic()
         if message.state.error and message.state.error != before.error:
-            self.say(f"{message.state.error}; R tries again", error=True, seconds=12)
+            self.say(f"{message.state.error}; {self.key('refresh')} tries again", error=True, seconds=12)
         self.show_bars()
         self.rebuild()
 

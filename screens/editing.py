@@ -184,5 +184,5 @@ class Editing(Staging):
     def disabled_reason(self, action: str) -> str:
         """Why an action can do nothing now; empty when it can."""
         if action == "edit" and not self.editable_hunks(self.row):
-            return "there is no staged patch in hand: s stages the fix of a finding"
+            return f"there is no staged patch in hand: {self.key('fix.stage')} stages the fix of a finding"
         return super().disabled_reason(action)

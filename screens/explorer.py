@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.keeping import Keeping
-from ksec_tui.screens.keys import Key, all_keys, pressed, spelled
+from ksec_tui.screens.keys import Key, all_keys, spelled
 from ksec_tui.screens.modals import Confirm, Pick, Read
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.widgets.text import Line
@@ -89,7 +89,7 @@ class Explorer(Keeping):
         pairs = [*pairs[:6], ("help", "help")]
         found: list[tuple[str, str]] = []
         for ids, words in pairs:
-            found += [(f" {pressed(self.app, ids)} ", "accent bold"), (f"{words} ", "muted")]
+            found += [(f" {self.key(ids)} ", "accent bold"), (f"{words} ", "muted")]
         return tuple(found)
 
     # Commands

@@ -128,5 +128,5 @@ class Exporting(Planning):
     def disabled_reason(self, action: str) -> str:
         """Why an action can do nothing now; empty when it can."""
         if action == "export" and not self.view.plan.staged:
-            return "nothing is staged; s stages the fix of a finding"
+            return f"nothing is staged; {self.key('fix.stage')} stages the fix of a finding"
         return super().disabled_reason(action)

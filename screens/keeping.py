@@ -279,8 +279,9 @@ class Keeping(Networking):
         name = one_line(name.strip(), LONGEST_NAME)
         if verb == "save" and name:
             look = look_of(self)
+            said = "replaced" if name in self.keeper.kept.views else "saved"
             self.keeper.change(lambda kept: kept.with_view(name, look))
-            self.say(f"saved: :view {name} shows it again")
+            self.say(f"{said}: :view {name} shows it again")
         elif verb == "delete" and name:
             self._delete_view(name)
         elif verb in ("save", "delete"):

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from ksec_tui.cluster.text import one_line
+from ksec_tui.screens.keys import pressed
 
 SAID = 400
 """Characters of a message that are shown."""
@@ -54,6 +55,10 @@ class Notices(Screen[None]):
             error = event.worker.error
             self.say(f"internal error: {type(error).__name__}: {error}", error=True, seconds=20)
             self.worker_failed(event.worker.group)
+
+    def key(self, ids: str) -> str:
+        """What to press for the bindings of these ids, as they are bound."""
+        return pressed(self.app, ids)
 
     def worker_failed(self, group: str) -> None:
         """Called when a worker of `group` failed; overridden where somebody waits for it."""

@@ -39,7 +39,10 @@ class OnLine(Exporting):
         if fixes:
             self._choose("Stage or unstage the fix of", fixes, self.toggle, together=True)
         elif self.line_findings:
-            self.say(f"no fix is known for {self.line_findings[0].check}: enter says more", warning=True)
+            self.say(
+                f"no fix is known for {self.line_findings[0].check}: {self.key('text.open')} says more",
+                warning=True,
+            )
         else:
             super().action_stage()
 

@@ -184,7 +184,8 @@ class Planning(Editing):
         if plan != before:
             self._change(plan)
         if decisions.taken or decisions.refused:
-            self.say(f"{len(decisions.taken)} taken, {len(decisions.refused)} left out; z takes it back")
+            told = f"{len(decisions.taken)} taken, {len(decisions.refused)} left out"
+            self.say(f"{told}; {self.key('fix.undo')} takes it back")
         self._to_go = decisions.rest
         if decisions.edit is not None:
             self.edit_hunk(decisions.edit)
@@ -263,7 +264,7 @@ class Planning(Editing):
         if action in ("fold", "unfold") and (row is None or row.branch is None):
             return "nothing is folded here: the plan in pane 9 is a tree"
         if action == "hunks" and not any(item.fix.changes for item in self.view.plan.staged):
-            return "no patch is staged; s stages the fix of a finding"
+            return f"no patch is staged; {self.key('fix.stage')} stages the fix of a finding"
         if action == "dry_run":
             if not self.session.can_try:
                 return "there is no server to ask: this is no live cluster"

@@ -122,7 +122,7 @@ class Proving(Seeking):
         if self._attempt is not None and self.pane.id == "fixes":
             found = message.progress
             count = f" {found.done:,}/{found.of:,}" if found.of else ""
-            self._show_notice(f"{found.phase}{count} …  esc gives it up")
+            self._show_notice(f"{found.phase}{count} …  {self.key('leave')} gives it up")
 
     def worker_failed(self, group: str) -> None:
         """A proof that failed is not tried again before something changes."""
@@ -142,7 +142,7 @@ class Proving(Seeking):
         if self._attempt is not None and self.pane.id == "fixes" and not self.is_open:
             self._left_unproven = self.view.plan
             self._attempt.cancel.set()
-            self.say("the proof is given up: 9 tries again")
+            self.say(f"the proof is given up: {self.key('pane.9')} tries again")
         else:
             super().action_leave()
 

@@ -78,7 +78,9 @@ class Restricting(Copying):
     def on_restricting_way_found(self, message: WayFound) -> None:
         """Put what was found into the plan, unless that has changed meanwhile."""
         if message.before != self.view.plan:
-            self.say("the plan has changed meanwhile: press B again", warning=True)
+            self.say(
+                f"the plan has changed meanwhile: press {self.key('fix.restricted')} again", warning=True
+            )
             return
         if message.plan != message.before:
             self._change(message.plan)

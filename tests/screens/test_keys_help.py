@@ -193,3 +193,9 @@ async def test_the_hints_name_keys_as_they_are_bound() -> None:
         assert user.lines[-1].endswith("f1 help")
         await user.press("y", "enter")
         assert " { ] tab " in user.lines[-1] or " f2 < risky line " in user.lines[-1]
+
+
+async def test_messages_name_keys_as_they_are_bound() -> None:
+    async with exploring(keys={"fix.stage": "ctrl+t,s"}) as user:
+        await user.press("E")
+        assert user.said == ["nothing is staged; ctrl+t stages the fix of a finding"]
