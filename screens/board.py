@@ -86,7 +86,7 @@ class Board(Notices):
         self.panes: tuple[Pane, ...] = discover(panes)
         self.view = View.of(session.state, FixPlan(), ascii=ascii)
         self.visited = History()
-        self.pane_index = next((i for i, pane in enumerate(self.panes) if pane.id == "findings"), 0)
+        self.pane_index = next((i for i, pane in enumerate(self.panes) if pane.id == "priorities"), 0)
         self.listing_of = [0] * len(self.panes)
         self.filter_of = [""] * len(self.panes)
         self.scope, self.risky_only = "", False

@@ -82,6 +82,9 @@ class Explorer(Keeping):
             ]
             if len(self.pane.listings) > 1:
                 pairs.insert(1, ("view.next", "view"))
+            if self.pane.id == "priorities":
+                pairs[0:2] = [("table.open", "fold"), ("view.next", "lens")]
+                pairs.insert(3, ("paths.follow", "if taken"))
             if self.pane.id == "network":
                 pairs[2:2] = [("go.network", "network"), ("network.reach", "ask")]
             if self.view.plan.staged:

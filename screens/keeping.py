@@ -13,6 +13,7 @@ from textual.message import Message
 
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.board import Board
+from ksec_tui.screens.history import Place
 from ksec_tui.screens.looking import fits, left_as, look_of, place_of, where_of
 from ksec_tui.screens.modals import Pick
 from ksec_tui.screens.networking import Networking
@@ -89,6 +90,8 @@ class Keeping(Networking):
         if kept.where is not None:
             self._return(kept.where)
         if self._filter_at_start:
+            place = Place(next(i for i, pane in enumerate(self.panes) if pane.id == "findings"))
+            self.go(place, remember=False)
             self.set_filter(self._filter_at_start)
         if self.keeper.trouble:
             self.say(self.keeper.trouble, warning=True, seconds=12)

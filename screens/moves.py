@@ -35,7 +35,7 @@ class Moves(Detailed):
         Binding("d", "show_tab('why')", "Why", id="detail.why"),
         Binding("D", "show_tab('fix')", "Fix as a diff", id="detail.fix"),
         Binding("y", "show_tab('yaml')", "YAML", id="detail.yaml"),
-        Binding("u,r,x", "show_tab('links')", "Linked objects, used by", id="detail.links"),
+        Binding("u,r", "show_tab('links')", "Linked objects, used by", id="detail.links"),
         Binding("o", "owner", "Owner", id="go.owner"),
         Binding("w", "warp", "Only this namespace", id="go.namespace"),
         Binding("left_square_bracket", "back", "Back", id="history.back"),

@@ -14,7 +14,7 @@ from ksec_tui.analysis.network.exposure import blocked, exposures
 from ksec_tui.analysis.workloads import top_owner, workload_named
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
-from ksec_tui.screens.asking import Asking
+from ksec_tui.screens.attacking import Attacking
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.lens import Lens
 from ksec_tui.screens.prompt import PromptBar
@@ -29,7 +29,7 @@ DOORS = frozenset(
 )
 
 
-class Networking(Asking):
+class Networking(Attacking):
     """Asking about the network."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,6 +18,9 @@ from ksec_tui.screens.pane import View
 from ksec_tui.screens.proof import Proof, prove
 from ksec_tui.screens.seeking import Seeking
 
+SHOWN_IN = ("fixes", "priorities")
+"""Panes that show what the proof found out."""
+
 TELL_EVERY = 0.1
 """Seconds between two words about how far the proof is."""
 
@@ -73,7 +76,7 @@ class Proving(Seeking):
         """Start to prove the plan where that is looked at and not done."""
         view = self.view
         state = view.state
-        wanted = self.pane.id == "fixes" and view.plan.staged and not (state.reading or state.judging)
+        wanted = self.pane.id in SHOWN_IN and view.plan.staged and not (state.reading or state.judging)
         if not wanted or view.proven is not None or view.plan is self._left_unproven:
             return
         if self._attempt is None:

@@ -22,9 +22,6 @@ from ksec_tui.fixes.ranked import Offer, offers
 OBJECTS = 80
 """Objects whose fixes are looked at. What all fixes of one take together bounds what each of them takes."""
 
-SHOWN = 30
-"""Fixes that are told."""
-
 _MORE = 1.01
 """By how much several fixes of one object must beat the best of them."""
 
@@ -122,7 +119,7 @@ def priorities(
         done = effect(made, gone, lenses)
         base = [_beside(made, item, gone, done, lenses) for item in base]
         base.sort(key=_order)
-    return tuple(item for item in base if item.effect.risk > 0)[:SHOWN]
+    return tuple(item for item in base if item.effect.risk > 0)
 
 
 def _left(item: Priority, staged: set[str]) -> bool:

@@ -65,6 +65,8 @@ def blast_rows(view: View) -> Sequence[Row]:
         return _everybody(view)
     blast = blast_of(view.state.snapshot, ref)
     if blast is None:
+        if ref.kind not in {kind.name for kind in WORKLOAD_KINDS}:
+            return [remark(f"{ref} is no workload: x on it shows what follows if it is compromised")]
         return [remark(f"{ref} was not read", unknown=True)]
     if not blast.groups:
         return [remark(f"{ref} has no pods that run")]
