@@ -24,12 +24,16 @@ from ksec_tui.sources.collector import gc_young_only
 
 # The explorer and all that it needs is imported once the first frame is on the screen.
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ksec_tui.cluster.snapshot import SourceInfo
     from ksec_tui.findings.check import Check
     from ksec_tui.screens.explorer import Explorer
     from ksec_tui.session import Session, State
     from ksec_tui.sources.base import Source
     from ksec_tui.state.keeper import Keeper
     from ksec_tui.state.values import Look
+    from ksec_tui.triage.scribe import Scribe
 
 EXPLORER = "ksec_tui.screens.explorer"
 """The module of the explorer."""
@@ -39,6 +43,9 @@ TURN = 0.001
 
 Opener = Callable[[str], "Source"]
 """From the name of a context to its source; raises SourceError."""
+
+Filed = Callable[["SourceInfo"], tuple["Path | None", "Path | None"]]
+"""From a source to its triage file and the file of what was seen in it."""
 
 
 class ObjectProvider(Provider):
@@ -72,6 +79,7 @@ class KsecApp(App[int]):
         checks: what to look for; None for every check that is not optional.
         keeps: whether where one was, bookmarks and saved views outlive the sitting.
         views: saved views of the settings, by name.
+        triage: from a source to the files of its decisions and of what was seen in it; None for those it has not.
     """
 
     TITLE = "ksec"
@@ -92,6 +100,7 @@ class KsecApp(App[int]):
         checks: Sequence[Check[Any]] | None = None,
         keeps: bool = False,
         views: Mapping[str, Look] | None = None,
+        triage: Filed = lambda _: (None, None),
     ) -> None:
         super().__init__()
         for item in themes.discover():
@@ -107,7 +116,8 @@ class KsecApp(App[int]):
         self._session: Session | None = None
         self._keeps = keeps
         self._views = dict(views or {})
-        self._keepers: list[Keeper] = []
+        self._keepers: list[Keeper | Scribe] = []
+        self._triage = triage
 
     @property
     def session(self) -> Session:
@@ -166,11 +176,17 @@ class KsecApp(App[int]):
         from ksec_tui.screens.explorer import Explorer
         from ksec_tui.state.keeper import Keeper
         from ksec_tui.state.store import state_file
+        from ksec_tui.triage.scribe import Scribe
 
         first, self._filter = self._filter, ""
         keeper = Keeper(state_file(self._source.info) if self._keeps else None)
-        self._keepers.append(keeper)
-        return Explorer(self.session, self, ascii=self._ascii, filter=first, keeper=keeper, views=self._views)
+        scribe = Scribe(*self._triage(self._source.info))
+        self._keepers += [keeper, scribe]
+        explorer = Explorer(
+            self.session, self, ascii=self._ascii, filter=first, keeper=keeper, views=self._views
+        )
+        explorer.use_scribe(scribe)
+        return explorer
 
     def _keep(self) -> None:
         """Keep where one is."""

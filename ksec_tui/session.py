@@ -130,6 +130,11 @@ class Session:
         """The newest State."""
         return self._state
 
+    @property
+    def checks(self) -> Sequence[Check[Any]]:
+        """What is looked for."""
+        return all_checks() if self._checks is None else self._checks
+
     def refresh(self) -> None:
         """Read everything again; returns at once.
 
@@ -249,7 +254,7 @@ class Session:
 
     def _judge(self, mine: _Run) -> None:
         results = NOTHING
-        checks = all_checks() if self._checks is None else self._checks
+        checks = self.checks
         while (taken := mine.take()) is not None:
             snapshot, changed, last = taken
             try:

@@ -13,16 +13,18 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.findings.filter import Filter, FilterError, parse
+from ksec_tui.findings.filter import FilterError
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens import panes
 from ksec_tui.screens.history import History, Place
+from ksec_tui.screens.keys import pressed
 from ksec_tui.screens.lens import Lens, access_column
-from ksec_tui.screens.lines import Bar, PaneStrip, Part, list_title, status
+from ksec_tui.screens.lines import Asked, Bar, PaneStrip, Part, age, list_title, status
 from ksec_tui.screens.notices import Notices
 from ksec_tui.screens.opening import when_painted
 from ksec_tui.screens.pane import Listing, Pane, Row, View, discover, object_row, risk_column
 from ksec_tui.screens.prompt import PromptBar
+from ksec_tui.screens.sieve import counted, dismissed_words, left_out, sieve
 from ksec_tui.screens.standing import hidden, placeholder
 from ksec_tui.screens.widgets.columns import Column
 from ksec_tui.screens.widgets.table import VirtualTable
@@ -94,7 +96,7 @@ class Board(Notices):
         self._peeked_from = ""
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
-        self._busy = self._again = self._failed = False
+        self._busy = self._again = self._failed = self._hides = False
         self._to_build: tuple[Listing, View] = (self.listing, self.view)
         self._touched = False
         self._badges: tuple[str, ...] = ("",) * len(self.panes)
@@ -171,6 +173,11 @@ class Board(Notices):
     def row(self) -> Row | None:
         """The row in hand: the one peeked at, else the one under the cursor."""
         return self.peeked or self.table.cursor_row
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the list is of findings in groups."""
+        return bool(self.view.ledger.group) and (self.pane.id, self.listing.id) == ("findings", "all")
 
     @property
     def filter_text(self) -> str:
@@ -340,20 +347,19 @@ class Board(Notices):
 
         An invalid filter leaves the last good result.
         """
+        ledger = self.view.ledger
+        hides = bool(ledger.triage.decisions) and not ledger.shows
         try:
-            wanted = parse(self.filter_text)
-            scope = parse(f"ns:{self.scope}" if self.scope else "")
+            keep, hides = sieve(self.filter_text, self.scope, risky=self.risky_only, hides=hides)
         except FilterError as error:
             return error
-        keep: list[Filter] = [item for item in (wanted, scope) if item.terms]
-        if self.risky_only:
-            keep.append(parse("is:risky"))
-        if not keep:
+        narrows, self._hides = narrows and hides == self._hides, hides
+        if self.grouped:
+            self.view = replace(self.view, keep=keep)
             self.table.set_filter(None)
-        elif len(keep) == 1:
-            self.table.set_filter(keep[0].matches, narrows=narrows)
+            self.rebuild()
         else:
-            self.table.set_filter(lambda row: all(item.matches(row) for item in keep), narrows=narrows)
+            self.table.set_filter(keep, narrows=narrows)
         self.show_bars()
         return None
 
@@ -363,15 +369,13 @@ class Board(Notices):
             return
         view, table = self.view, self.table
         scope = f"ns {self.scope or ', '.join(view.state.snapshot.source.namespaces) or 'all'}"
-        self.query_one("#status", Bar).show(
-            *status(view, width=self.size.width, scope=scope, age=self._age())
-        )
+        old = age(view.state, time.monotonic() - self._since)
+        self.query_one("#status", Bar).show(*status(view, width=self.size.width, scope=scope, age=old))
         self.query_one(PaneStrip).show(self.pane_index, self._badges)
         table.placeholder = self._placeholder()
-        counts = (table.shown_count, table.total_count, len(table.marks))
-        parts, links = list_title(
-            self.pane, self.listing, counts, text=self.filter_text, scope=self.scope, risky=self.risky_only
-        )
+        count = counted(table.rows, table.shown_count, table.total_count, view, grouped=self.grouped)
+        asked = Asked(self.filter_text, self.scope, left_out(view, self.pane, self._hides), self.risky_only)
+        parts, links = list_title(self.pane, self.listing, (*count, len(table.marks)), asked)
         self.query_one("#list-title", Bar).show(*parts, links=links)
         self.show_detail_title()
         self.query_one("#hints", Bar).show(*self.hints())
@@ -386,15 +390,11 @@ class Board(Notices):
     def show_detail_title(self) -> None:
         """Bring the line above the detail up to date; overridden where the detail is."""
 
-    def _age(self) -> str:
-        seconds = int(time.monotonic() - self._since)
-        if self.view.state.reading or self.view.state.snapshot.source.kind != "live":
-            return ""
-        return f"{seconds}s ago" if seconds < 60 else f"{seconds // 60}m ago"
-
     def _placeholder(self) -> str:
         if self._failed:
             return "this list could not be worked out: a fault of ksec-tui"
-        if not (total := self.table.total_count):
+        total = len(self.view.state.results.findings) if self.grouped else self.table.total_count
+        if not total:
             return placeholder(self.view.state, self.listing.kinds, self.listing.empty)
-        return hidden(total, self.filter_text, self.scope, risky=self.risky_only)
+        gone = dismissed_words(self.view, pressed(self.app, "triage.dismissed")) if self._hides else ""
+        return hidden(total, self.filter_text, self.scope, risky=self.risky_only, dismissed=gone)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ksec_tui.cluster.kinds import NAMESPACE
 from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.screens.grouping import GROUPS
 from ksec_tui.screens.lens import DEFAULT_POLICY
 from ksec_tui.screens.pane import Pane, Row, View
 
@@ -72,6 +73,15 @@ class Host(Protocol):
 
     def action_bookmarks(self) -> None:
         """Choose a bookmark."""
+
+    def group(self, by: str) -> None:
+        """Show findings in groups."""
+
+    def show_audit(self) -> None:
+        """Show how every decision stands."""
+
+    def summarize(self, file: str) -> None:
+        """Show or write what the sitting came to."""
 
     def set_theme(self, name: str) -> None:
         """Change the colours."""
@@ -202,6 +212,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("bookmark", "", "mark this list as it is, or take the mark away", lambda b, _: b.bookmark_list()),
     Command("bookmarks", "", "go to what is marked", lambda b, _: b.action_bookmarks()),
+    Command(
+        "group",
+        "check|object|ns|owner|none",
+        "findings in groups",
+        lambda b, t: b.group(t),
+        lambda _: (*GROUPS, "none"),
+    ),
+    Command("triage", "", "every decision: matched, unused, expired, invalid", lambda b, _: b.show_audit()),
+    Command("summary", "[FILE]", "the session in Markdown, for a pull request", lambda b, t: b.summarize(t)),
     Command("export", "[FOLDER]", "prove the staged fixes and write them", _export),
     Command("theme", "NAME", "change the colours", lambda b, t: b.set_theme(t), lambda b: b.theme_names()),
     Command(

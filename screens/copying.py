@@ -21,9 +21,9 @@ from ksec_tui.cluster.files import write_private
 from ksec_tui.cluster.kinds import kind_named
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.modals import Ask, Pick
-from ksec_tui.screens.on_line import OnLine
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.table_file import csv_text
+from ksec_tui.screens.triaging import Triaging
 from ksec_tui.screens.widgets.columns import Column
 
 LIMIT = 74_994
@@ -35,7 +35,7 @@ SHOWN = 100
 TOOLS = (("pbcopy",), ("wl-copy",), ("xclip", "-selection", "clipboard"), ("xsel", "--clipboard", "--input"))
 
 
-class Copying(OnLine):
+class Copying(Triaging):
     """Copying what is in hand."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,7 +11,7 @@ from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.keeping import Keeping
 from ksec_tui.screens.keys import Key, all_keys, spelled
-from ksec_tui.screens.modals import Confirm, Pick, Read
+from ksec_tui.screens.modals import Pick, Read
 from ksec_tui.screens.pane import Row
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.session import Session
@@ -85,6 +85,11 @@ class Explorer(Keeping):
             if self.pane.id == "priorities":
                 pairs[0:2] = [("table.open", "fold"), ("view.next", "lens")]
                 pairs.insert(3, ("paths.follow", "if taken"))
+            if self.pane.id == "findings":
+                pairs.insert(2, ("triage.decide", "triage"))
+            if self.pane.id == "priorities":
+                pairs[0:2] = [("table.open", "fold"), ("view.next", "lens")]
+                pairs.insert(3, ("paths.follow", "if taken"))
             if self.pane.id == "network":
                 pairs[2:2] = [("go.network", "network"), ("network.reach", "ask")]
             if self.view.plan.staged:
@@ -128,7 +133,7 @@ class Explorer(Keeping):
         """Open another context, by name or from a list."""
         known = self._cluster.contexts()
         if name in known:
-            self._unless_unsaved(f"open {name}", lambda: self._cluster.open_context(name))
+            self.unless_unsaved(f"open {name}", lambda: self._cluster.open_context(name))
         elif not known:
             self.say("there is no kubeconfig here to choose a context from", error=True)
         elif name:
@@ -215,23 +220,8 @@ class Explorer(Keeping):
             self.leave_program()
 
     def leave_program(self) -> None:
-        """Leave; asks first when staged fixes were not exported."""
-        self._unless_unsaved("leave", self.app.exit)
-
-    def _unless_unsaved(self, what: str, do: Callable[[], None]) -> None:
-        """Do what loses the plan; after a question when fixes in it were not exported."""
-        if not self.unsaved:
-            do()
-            return
-        count = len(self.view.plan.staged)
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                do()
-
-        lost = f"{count} staged fix{'es were' if count != 1 else ' was'} not exported."
-        question = f"{lost} {what.capitalize()} all the same?"
-        self.app.push_screen(Confirm(question, what), answered)
+        """Leave; asks first when staged fixes or decisions would be lost."""
+        self.unless_unsaved("leave", self.app.exit)
 
     def action_interrupt(self) -> None:
         """Copy what is selected; without a selection, a second press leaves."""

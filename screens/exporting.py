@@ -27,12 +27,16 @@ class Exporting(Planning):
     ]
 
     class Exported(Message):
-        """The export ended: what to say, and the plan that it was of, None when it failed."""
+        """The export ended: what to say; the plan that it was of, None when it failed, the folder, how many files."""
 
-        def __init__(self, words: str, plan: FixPlan | None = None) -> None:
+        def __init__(
+            self, words: str, plan: FixPlan | None = None, *, folder: str = "", files: int = 0
+        ) -> None:
             super().__init__()
             self.words = words
             self.plan = plan
+            self.folder = folder
+            self.files = files
 
     exported: FixPlan = FixPlan()
 
@@ -117,7 +121,8 @@ class Exporting(Planning):
         if outcome.refused:
             first = outcome.refused[0]
             said += f"; {len(outcome.refused)} refused: {first.reason}"
-        self.post_message(self.Exported(said, view.plan))
+        count = len(written.files)
+        self.post_message(self.Exported(said, view.plan, folder=str(folder), files=count))
 
     def on_exporting_exported(self, message: Exported) -> None:
         """Say how the export went."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -15,6 +16,7 @@ from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.pane import Listing, Pane, View
 from ksec_tui.screens.widgets.cells import in_ascii
 from ksec_tui.screens.widgets.styling import StyleBook
+from ksec_tui.session import State
 
 Part = tuple[str, str]
 """Text and style name of the palette."""
@@ -105,6 +107,7 @@ def status(view: View, *, width: int, scope: str, age: str) -> tuple[Part, ...]:
         (0, "reading …" if state.reading else "judging …" if state.judging else "", "warning"),
         (0, ("STALE" if state.stale else "ERROR") if state.error else "", "error bold"),
         (0, f"staged {len(view.plan.staged)}" if view.plan.staged else "", "mark bold"),
+        (0, f"{view.ledger.unkept} NOT KEPT" if view.ledger.unkept else "", "error bold"),
     ]
     shown = [part for part in parts if part[1]]
     if width < 60:  # the words that can be shorter are
@@ -129,8 +132,32 @@ def _shorter(text: str) -> str:
     return text.replace("coverage ", "").replace("READ-ONLY", "RO")
 
 
+def age(state: State, seconds: float) -> str:
+    """How old what a live cluster said is, in words; empty while it is being read."""
+    if state.reading or state.snapshot.source.kind != "live":
+        return ""
+    return f"{int(seconds)}s ago" if seconds < 60 else f"{seconds // 60:.0f}m ago"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a list is wanted.
+
+    Attributes:
+        text: the filter as typed.
+        scope: the namespaces looked at, empty for all.
+        left_out: what is said of rows that are neither.
+        risky: whether only risky rows are shown.
+    """
+
+    text: str = ""
+    scope: str = ""
+    left_out: str = ""
+    risky: bool = False
+
+
 def list_title(
-    pane: Pane, on: Listing, counts: tuple[int, int, int], *, text: str, scope: str, risky: bool
+    pane: Pane, on: Listing, counts: tuple[int, int, int], asked: Asked
 ) -> tuple[list[Part], dict[int, str]]:
     """The line above the list, and the views that a click on it leads to.
 
@@ -138,9 +165,7 @@ def list_title(
         pane: the pane that is on.
         on: its view that is on.
         counts: rows shown, rows in all, rows marked.
-        text: the filter as typed.
-        scope: the namespaces looked at, empty for all.
-        risky: whether only risky rows are shown.
+        asked: what of the list is wanted.
     """
     shown, total, marked = counts
     parts: list[Part] = [(f" {pane.title} ", "header bold")]
@@ -149,14 +174,16 @@ def list_title(
         links[len(parts)] = f"listing:{index}"
         parts.append((f"[{item.title}]", "accent bold") if item is on else (f" {item.title} ", "muted"))
     parts.append((f" {shown:,}/{total:,} " if shown != total else f" {total:,} ", "bold"))
+    if asked.left_out:
+        parts.append((f"{asked.left_out} ", "warning"))
     if marked:
         parts.append((f" {marked:,} marked ", "mark bold"))
-    if risky:
+    if asked.risky:
         parts.append((" risky only ", "warning bold"))
-    if scope:
-        parts.append((f" ns {one_line(scope, 30)} ", "warning bold"))
-    if text:
-        parts.append((f" / {text} ", "accent bold"))
+    if asked.scope:
+        parts.append((f" ns {one_line(asked.scope, 30)} ", "warning bold"))
+    if asked.text:
+        parts.append((f" / {asked.text} ", "accent bold"))
     return parts, links
 
 

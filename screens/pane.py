@@ -17,6 +17,8 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import one_line
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Severity, Verdict
+from ksec_tui.screens.ledger import states_of
+from ksec_tui.screens.short_kinds import short_kind as short_kind
 from ksec_tui.screens.standing import standing
 from ksec_tui.screens.view import Branch
 from ksec_tui.screens.view import View as View
@@ -26,6 +28,7 @@ from ksec_tui.themes.palette import badge, style_name
 if TYPE_CHECKING:
     from ksec_tui.screens.details.tab import Hand
     from ksec_tui.screens.widgets.text import Line
+from ksec_tui.triage.rows import Triaged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,9 @@ class Row:
         leads: the filter of the findings that opening the row shows; empty for its detail.
         branch: where it stands, in a list that is a tree.
         tells: what the tab Why shows of it, where that is no finding; runs off the UI thread.
+        triaged: its findings with what was decided of them; empty where nothing is known of any.
+        dismissed: how many findings on it do not count, and are not among `findings`.
+        hidden: whether it is a finding that does not count.
     """
 
     key: str
@@ -63,16 +69,24 @@ class Row:
     leads: str = ""
     branch: Branch | None = None
     tells: Callable[[Hand], Sequence[Line]] | None = None
+    triaged: tuple[Triaged, ...] = ()
+    dismissed: int = 0
+    hidden: bool = False
 
     def facet(self, name: str) -> Sequence[str]:
         """The values of a filter field; see `ksec_tui.findings.filter`."""
         if name == "is":
-            flags = [flag for finding in self.findings for flag in finding.facet("is")]
+            told = self.triaged or self.findings
+            flags = [flag for item in told for flag in item.facet("is")]
+            if self.dismissed:
+                flags.append("dismissed")
             if self.staged:
                 flags.append("staged")
             if self.unknown:
                 flags.append("unknown")
             return flags
+        if name == "state":
+            return (*states_of(self.triaged, self.findings), *(("dismissed",) if self.dismissed else ()))
         if name == "label":
             return tuple(f"{key}={value}" for key, value in self.labels.items())
         if self.finding is not None:
@@ -96,9 +110,11 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL, UNKNOWN or PASS; NOT_APPLICABLE when nothing judged it."""
+        """FAIL, UNKNOWN or PASS; NOT_APPLICABLE when nothing judged it, or all that was found is dismissed."""
         if self.findings:
             return self.findings[0].verdict
+        if self.dismissed:
+            return Verdict.NOT_APPLICABLE
         if self.unknown:
             return Verdict.UNKNOWN
         return Verdict.PASS if self.judged else Verdict.NOT_APPLICABLE
@@ -114,9 +130,15 @@ class Row:
         """The one-line reason."""
         found = self.worst
         if found is None:
-            return self.unknown
+            return self.unknown or _dismissed(self.dismissed)
         more = sum(finding.verdict is Verdict.FAIL for finding in self.findings) - 1
-        return found.words + (f"  (+{more} more finding{'s' if more > 1 else ''})" if more > 0 else "")
+        also = [f"+{more} more finding{'s' if more > 1 else ''}"] if more > 0 else []
+        also += [_dismissed(self.dismissed)] if self.dismissed else []
+        return found.words + (f"  ({', '.join(also)})" if also else "")
+
+
+def _dismissed(count: int) -> str:
+    return f"{count} finding{'s' if count > 1 else ''} dismissed" if count else ""
 
 
 def object_row(
@@ -144,7 +166,9 @@ def object_row(
         notes: lines that the tab Why shows first.
     """
     state = view.state
-    found = tuple(state.results.on(ref) if findings is None else findings)
+    found = tuple(view.results.on(ref) if findings is None else findings)
+    gone = view.ledger.judged(state).on.get(ref, 0)
+    blank = view.ledger.blank
     unknown, judged = standing(view.state, ref, subjects) if not found else ("", True)
     shown = values or {}
     text = " ".join(
@@ -163,6 +187,8 @@ def object_row(
         text=text,
         haystack=text.lower(),
         notes=notes,
+        triaged=() if blank else tuple(view.ledger.triaged(state, item) for item in found),
+        dismissed=gone,
     )
 
 
@@ -242,41 +268,6 @@ def namespace_column() -> Column[Row]:
 def kind_column() -> Column[Row]:
     """The object's kind."""
     return Column("kind", "KIND", lambda row: short_kind(row.ref.kind), width=7, min_width=6, priority=3)
-
-
-SHORT_KINDS = {
-    "ClusterRole": "crole",
-    "ClusterRoleBinding": "crb",
-    "ConfigMap": "cm",
-    "CronJob": "cj",
-    "CustomResourceDefinition": "crd",
-    "DaemonSet": "ds",
-    "Deployment": "deploy",
-    "EndpointSlice": "eps",
-    "Gateway": "gtw",
-    "Ingress": "ing",
-    "Namespace": "ns",
-    "NetworkPolicy": "netpol",
-    "Node": "no",
-    "PersistentVolume": "pv",
-    "PersistentVolumeClaim": "pvc",
-    "Pod": "po",
-    "ReplicaSet": "rs",
-    "ReplicationController": "rc",
-    "RoleBinding": "rb",
-    "Service": "svc",
-    "ServiceAccount": "sa",
-    "StatefulSet": "sts",
-    "ValidatingWebhookConfiguration": "vwc",
-    "MutatingWebhookConfiguration": "mwc",
-    "ValidatingAdmissionPolicy": "vap",
-}
-"""kubectl's short names, and the like where it has none: a list has no room for the long ones."""
-
-
-def short_kind(kind: str) -> str:
-    """``deploy`` for Deployment; the lower-cased kind where there is no short name."""
-    return SHORT_KINDS.get(kind, kind.lower())
 
 
 def value_column(

@@ -42,7 +42,7 @@ class Planning(Editing):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,left", "fold", "Fold; from what stands below, to what it is below", id="tree.fold"),
         Binding("l,right", "unfold", "Unfold", id="tree.unfold"),
-        Binding("i", "hunks", "Go through the plan piece by piece", id="fix.hunks"),
+        Binding("I", "hunks", "Go through the plan piece by piece", id="fix.hunks"),
         Binding("V", "dry_run", "Ask the server about the plan (dry run)", id="fix.dry-run"),
     ]
 

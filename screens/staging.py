@@ -13,24 +13,22 @@ from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
 from ksec_tui.fixes.offer import offer
-from ksec_tui.fixes.plan import FixPlan, Staged
+from ksec_tui.fixes.plan import Staged
+from ksec_tui.screens.bookkeeping import Bookkeeping
 from ksec_tui.screens.modals import Confirm
 from ksec_tui.screens.pane import Row, View
-from ksec_tui.screens.proving import Proving
 
 MANY = 50
 """Fixes that are staged at once without a question."""
 
 
-class Staging(Proving):
+class Staging(Bookkeeping):
     """The plan of fixes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stage", "Stage or unstage the fix", id="fix.stage"),
         Binding("S", "stage_all", "Stage all that match", id="fix.stage-all"),
-        Binding("full_stop", "repeat", "Stage and go on", id="fix.repeat"),
-        Binding("z", "undo", "Undo staging", id="fix.undo"),
-        Binding("Z", "redo", "Redo staging", id="fix.redo"),
+        Binding("full_stop", "repeat", "Do the last staging or triage here, go on", id="fix.repeat"),
     ]
 
     class FixesFound(Message):
@@ -40,9 +38,6 @@ class Staging(Proving):
             super().__init__()
             self.found = found
             self.without = without
-
-    _undo: tuple[FixPlan, ...] = ()
-    _redo: tuple[FixPlan, ...] = ()
 
     # Staging
 
@@ -120,6 +115,7 @@ class Staging(Proving):
 
     def on_staging_fixes_found(self, message: FixesFound) -> None:
         """Put the fixes into the plan."""
+        self.staged_last()
         plan = self.view.plan.stage_many(Staged(finding, fix) for finding, fix in message.found)
         if plan != self.view.plan:
             self._change(plan)
@@ -132,28 +128,8 @@ class Staging(Proving):
             said += f"; {message.without} without a fix that can be exported"
         self.say(said)
 
-    def _change(self, plan: FixPlan) -> None:
-        self._undo = (*self._undo, self.view.plan)[-100:]
-        self._redo = ()
-        self.set_plan(plan)
-
-    def action_undo(self) -> None:
-        """Take back the last change of the plan."""
-        if self._undo:
-            self._redo = (*self._redo, self.view.plan)
-            plan, self._undo = self._undo[-1], self._undo[:-1]
-            self.set_plan(plan)
-        else:
-            self.say("nothing to undo", warning=True)
-
-    def action_redo(self) -> None:
-        """Do again what was taken back."""
-        if self._redo:
-            self._undo = (*self._undo, self.view.plan)
-            plan, self._redo = self._redo[-1], self._redo[:-1]
-            self.set_plan(plan)
-        else:
-            self.say("nothing to redo", warning=True)
+    def staged_last(self) -> None:
+        """Called when fixes were staged; overridden where something else can be repeated."""
 
     # Why a key does nothing
 
@@ -173,7 +149,7 @@ class Staging(Proving):
         elif action == "stage_all" and not self.table.shown_count:
             return "the list is empty"
         elif action == "undo" and not self._undo:
-            return "nothing was staged yet"
+            return "nothing was staged or decided yet"
         elif action == "redo" and not self._redo:
             return "nothing was undone"
         elif action == "back" and not self.visited.can_go_back:

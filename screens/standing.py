@@ -81,7 +81,7 @@ def placeholder(state: State, kinds: Sequence[Kind[Any]], empty: str) -> str:
     return empty
 
 
-def hidden(total: int, text: str, scope: str, *, risky: bool) -> str:
+def hidden(total: int, text: str, scope: str, *, risky: bool, dismissed: str = "") -> str:
     """What hides every row of a list.
 
     Args:
@@ -89,11 +89,13 @@ def hidden(total: int, text: str, scope: str, *, risky: bool) -> str:
         text: the filter as typed.
         scope: the namespaces looked at, empty for all.
         risky: whether only risky rows are shown.
+        dismissed: what is said of findings that are hidden because they are dismissed.
     """
     hiding = [
         f"the filter {one_line(text, 40)}" if text else "",
         "risky only" if risky else "",
         f"namespaces {one_line(scope, 40)}" if scope else "",
+        dismissed,
     ]
     rows = "the one row" if total == 1 else f"all {total:,} rows"
     return f"{rows} hidden by {', '.join(filter(None, hiding))}\n\nesc shows them again"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from ksec_tui.findings.runner import Results
 from ksec_tui.fixes.hunks import Hunk
 from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.screens.ledger import Ledger
 from ksec_tui.screens.lens import NOBODY, Lens
 from ksec_tui.screens.proof import Proof
 from ksec_tui.session import State
+
+if TYPE_CHECKING:
+    from ksec_tui.screens.pane import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class View:
         lens: whose rights rows show, whom rights are compared with, who-can's question.
         proof: the newest proof of a plan; perhaps of another one.
         turned: keys of the rows of trees that are not as they are at first: closed for open, open for closed.
+        ledger: what was decided of findings, and what differs from the last time.
+        keep: which rows a list that is built from the shown ones is built from; None for all.
     """
 
     state: State
@@ -51,6 +60,8 @@ class View:
     lens: Lens = NOBODY
     proof: Proof | None = None
     turned: frozenset[str] = frozenset()
+    ledger: Ledger = field(default_factory=Ledger)
+    keep: Callable[[Row], bool] | None = None
 
     @classmethod
     def of(cls, state: State, plan: FixPlan, *, ascii: bool, lens: Lens | None = None) -> View:  # noqa: A002
@@ -61,6 +72,11 @@ class View:
     def with_plan(self, plan: FixPlan) -> View:
         """The same of another plan."""
         return replace(self, plan=plan, staged=frozenset(item.fingerprint for item in plan.staged))
+
+    @property
+    def results(self) -> Results:
+        """What was found that counts: without what is dismissed."""
+        return self.ledger.judged(self.state).results
 
     @property
     def proven(self) -> Proof | None:

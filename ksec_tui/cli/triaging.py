@@ -13,7 +13,7 @@ from ksec_tui.cli import output
 from ksec_tui.cli.command import CliError
 
 if TYPE_CHECKING:  # the parser must not pay for it
-    from ksec_tui.cluster.snapshot import Snapshot
+    from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
     from ksec_tui.findings.check import Check
     from ksec_tui.findings.filter_fields import FieldSpec, Test
     from ksec_tui.findings.runner import Results
@@ -151,6 +151,21 @@ def load_kept(arguments: argparse.Namespace) -> Kept:
         return Kept(read, seen.load(path), path)
     except TriageError as error:
         raise CliError(f"--seen: {error}") from error
+
+
+def kept_files(given: str | None, info: SourceInfo, *, keeps: bool = True) -> tuple[Path | None, Path | None]:
+    """Where the explorer keeps decisions on a source, and what was seen in it; None for nowhere.
+
+    Args:
+        given: the triage file that was asked for.
+        info: the source; the demo has no files but the one that was asked for.
+        keeps: whether anything may be kept that was not asked for.
+    """
+    from ksec_tui.triage.places import seen_file, triage_file
+
+    own = keeps and info.kind != "demo"
+    path = Path(given) if given else triage_file(info) if own else None
+    return path, seen_file(info) if own else None
 
 
 def load_file(path: Path, *, missing_ok: bool = False) -> Read:

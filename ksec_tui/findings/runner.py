@@ -62,9 +62,10 @@ def _ranked(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
 class Results:
     """What all checks found, with lookups by object."""
 
-    def __init__(self, by_check: dict[str, CheckResult]) -> None:
+    def __init__(self, by_check: dict[str, CheckResult], findings: tuple[Finding, ...] | None = None) -> None:
+        """`findings` are all of them in the order of `rank`, where that is known."""
         self.by_check = by_check
-        self.findings: tuple[Finding, ...] = _ranked(by_check.values())
+        self.findings: tuple[Finding, ...] = _ranked(by_check.values()) if findings is None else findings
         self._by_ref: dict[ObjectRef, list[Finding]] | None = None
         self._pointing: dict[ObjectRef, list[Finding]] | None = None
 
@@ -86,6 +87,21 @@ class Results:
                     index.setdefault(other, []).append(finding)
             self._pointing = index
         return self._pointing.get(ref, ())
+
+    def without(self, findings: Iterable[Finding]) -> Results:
+        """The same without some of these very findings; the tallies still tell of all that was judged."""
+        gone = {id(finding) for finding in findings}
+        if not gone:
+            return self
+        left = {
+            name: CheckResult(
+                tuple(finding for finding in result.findings if id(finding) not in gone),
+                result.tally,
+                result.subjects,
+            )
+            for name, result in self.by_check.items()
+        }
+        return Results(left, tuple(finding for finding in self.findings if id(finding) not in gone))
 
     @property
     def pending(self) -> bool:

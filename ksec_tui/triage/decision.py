@@ -19,6 +19,7 @@ MAX_REASON = 2_000
 MAX_OWNER = 200
 MAX_ABOUT = 200
 _LAST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
+_DAYS = re.compile(r"([0-9]{1,5})\s*d?")
 _DIGEST = re.compile(r"[0-9a-f]{8}")
 
 
@@ -172,6 +173,28 @@ def day(text: str) -> str:
         return dt.date.fromisoformat(text).isoformat()
     except ValueError:
         raise DecisionError(f"{one_line(text, 40)} is no date like 2026-12-21") from None
+
+
+def last_day(text: str, today: dt.date) -> str:
+    """The last day on which a decision holds, as somebody types it: a date, or days from today such as ``90d``.
+
+    Args:
+        text: what was typed; empty for no end.
+        today: the day to count from.
+
+    Raises:
+        DecisionError: it is none, or past.
+    """
+    if not text:
+        return ""
+    days = _DAYS.fullmatch(text.lower())
+    try:
+        last = (today + dt.timedelta(days=int(days[1]))).isoformat() if days else day(text)
+    except OverflowError:
+        raise DecisionError(f"{one_line(text, 40)} is too far ahead") from None
+    if last < today.isoformat():
+        raise DecisionError(f"{one_line(last, 40)} is past; today is {today}")
+    return last
 
 
 def moment(text: str) -> str:

@@ -14,7 +14,7 @@ def lines(hand: Hand) -> Sequence[Line]:
     """One line for each neighbour, with its worst finding."""
     found = []
     for neighbour in links(hand.snapshot, hand.row.ref):
-        worst = next(iter(hand.view.state.results.on(neighbour.ref)), None)
+        worst = next(iter(hand.view.results.on(neighbour.ref)), None)
         mark, style = "  ", ""
         if worst is not None:
             mark = badge(worst.severity, worst.verdict, ascii=hand.view.ascii).ljust(2)

@@ -8,6 +8,7 @@ from ksec_tui.checks import all_checks
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.details.decided import decided_lines, dismissed_lines
 from ksec_tui.screens.details.network_workload import deciding_lines
 from ksec_tui.screens.details.pod_security import barrier_lines, level_lines
 from ksec_tui.screens.details.tab import Hand, Tab, heading, line, prose
@@ -43,8 +44,10 @@ def lines(hand: Hand) -> Sequence[Line]:
             found.append(heading("Also found on this object"))
             found.extend(_short(item, hand) for item in others)
         return found
+    found.extend(dismissed_lines(hand))
     if not row.findings:
-        found.extend((line(), *_nothing(hand)))
+        if not row.dismissed:
+            found.extend((line(), *_nothing(hand)))
         found.extend(barrier_lines(hand))
         return found
     for item in row.findings[:SHOWN]:
@@ -79,6 +82,7 @@ def _nothing(hand: Hand) -> Iterator[Line]:
 
 def _finding(finding: Finding, hand: Hand, *, full: bool) -> Iterator[Line]:
     yield _short(finding, hand)
+    yield from decided_lines(finding, hand)
     if finding.subject != hand.row.ref:
         yield Line(
             ((f"  {finding.subject}", "bold"),), link=f"finding:{finding.fingerprint}", about=(finding,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.pane import Listing, Pane, Row, View, value_column
 from ksec_tui.screens.panes import coverage_controls, coverage_frameworks
 from ksec_tui.screens.widgets.columns import Cell, Column
@@ -76,11 +77,28 @@ def problem_rows(view: View) -> Sequence[Row]:
         text = f"{problem.where} {problem.reason}"
         ref = ObjectRef("", "Problem", problem.where, "")
         found.append(Row(f"problem {index}", ref, values=values, text=text, haystack=text.lower()))
+    found += _triage_rows(view)
     for entry in view.state.snapshot.unreadable:
         values = {"where": str(entry.ref), "reason": entry.reason}
         text = f"{entry.ref} {entry.reason}"
         found.append(Row(entry.ref.id, entry.ref, values=values, text=text, haystack=text.lower()))
     return found
+
+
+def _triage_rows(view: View) -> Iterator[Row]:
+    """One row for each entry of the triage file that does not count, or for why none is used."""
+    ledger = view.ledger
+    if ledger.path is None:
+        return
+    name = one_line(ledger.path.name)
+    bad = [(f"{name}:{item.line}", f"does not count: {item.reason}") for item in ledger.read.problems]
+    bad += [(name, ledger.trouble)] if ledger.trouble else []
+    for index, (where, reason) in enumerate(bad):
+        values = {"where": where, "reason": Cell(one_line(reason), "error")}
+        text = f"{where} {reason}"
+        ref = ObjectRef("", "Problem", where, "")
+        notes = (one_line(str(ledger.path)), one_line(reason))
+        yield Row(f"triage {index}", ref, values=values, text=text, haystack=text.lower(), notes=notes)
 
 
 def _missing(view: View) -> str:

@@ -50,7 +50,7 @@ FEW = 3
 def rows(view: View) -> Sequence[Row]:
     """One row for each namespace: those of Kubernetes itself last."""
     snapshot = view.state.snapshot
-    fails = _fails(view.state.results)
+    fails = _fails(view.results)
     return [
         _row(view, item, fails.get(item.name, Counter()))
         for item in sorted(snapshot.of(NAMESPACE), key=is_system)

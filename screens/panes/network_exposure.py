@@ -64,7 +64,7 @@ def _exposure(view: View, item: Exposure, *, shut: bool) -> Row:
         "doubt": item.doubt,
         "through": " ".join(str(link.ref) for link in item.chain),
     }
-    own = view.state.results.on(item.workload)
+    own = view.results.on(item.workload)
     on_the_way = _network_findings(view, [link.ref for link in item.chain[:-1]])
     findings = sorted(dict.fromkeys((*on_the_way, *own)), key=rank)
     key = f"{item.workload.id}:{item.port}:{item.protocol}:{item.zone.value}:{item.words}"
@@ -115,7 +115,7 @@ def _step(link: Link, *, first: bool, proxied: bool) -> str:
 
 def _network_findings(view: View, refs: Sequence[ObjectRef]) -> Sequence[Finding]:
     """What was found on the way: anything of the network family, on any object of the chain."""
-    results = view.state.results
+    results = view.results
     return [item for ref in refs for item in results.on(ref) if item.check.startswith("net-")]
 
 

@@ -66,12 +66,12 @@ def _subject(view: View, holder: Holder) -> Row:
         values["exists"] = ""
     findings = _on_bindings(view, {grant.binding for grant in holder.direct})
     if who.is_account:
-        findings = sorted({*findings, *view.state.results.on(ref)}, key=rank)
+        findings = sorted({*findings, *view.results.on(ref)}, key=rank)
     return object_row(view, ref, values, subjects="bindings", findings=findings)
 
 
 def _on_bindings(view: View, refs: Iterable[ObjectRef]) -> list[Finding]:
-    return sorted((finding for ref in refs for finding in view.state.results.on(ref)), key=rank)
+    return sorted((finding for ref in refs for finding in view.results.on(ref)), key=rank)
 
 
 def _scope(grants: Sequence[Grant]) -> Cell | str:
@@ -130,7 +130,7 @@ def _role(view: View, role: Role | ClusterRole, used: Sequence[ObjectRef]) -> Ro
         "bindings": len(used) or "",
         "grants": _few(_rule_words(rule) for rule in rules),
     }
-    results = view.state.results
+    results = view.results
     pointing = [item for item in results.pointing_at(role.ref) if item.verdict is Verdict.FAIL]
     findings = sorted({*results.on(role.ref), *pointing}, key=rank)
     return object_row(

@@ -172,7 +172,7 @@ _RATINGS = {
 def flaw_rows(view: View) -> Sequence[Row]:
     """One row for each flaw that something has, worst first; those that no version fixes last."""
     telling: dict[str, list[Finding]] = {}
-    for finding in view.state.results.findings:
+    for finding in view.results.findings:
         if finding.check.startswith("ver-") and finding.verdict is Verdict.FAIL:
             ids = {found for piece in finding.evidence for found in _CVE.findall(piece.words)}
             for id in ids:  # noqa: A001
@@ -274,7 +274,7 @@ _TELLING = ("ver-deprecated-", "net-external-ips", "wl-gitrepo-volume", "wl-ingr
 
 
 def _use(view: View, ref: ObjectRef, values: dict[str, Any], key: str, words: str, subjects: str) -> Row:
-    found = [item for item in view.state.results.on(ref) if item.check.startswith(_TELLING)]
+    found = [item for item in view.results.on(ref) if item.check.startswith(_TELLING)]
     return object_row(
         view, ref, values, subjects=subjects, key=f"{ref.id}|{key}", findings=found, notes=(f"{words}.",)
     )

@@ -76,7 +76,7 @@ def _facts(view: View) -> Row:
 
 def _server_row(view: View, item: Component) -> Row:
     """What other families say of the whole cluster is left out: it is not about versions."""
-    found = tuple(entry for entry in view.state.results.on(CLUSTER) if _of_server(entry.check, entry.verdict))
+    found = tuple(entry for entry in view.results.on(CLUSTER) if _of_server(entry.check, entry.verdict))
     row = object_row(view, CLUSTER, _values(item))
     ran = [result for name, result in view.state.results.by_check.items() if name.startswith(FAMILY)]
     judged = bool(ran) and not any(result.tally.pending for result in ran)

@@ -82,7 +82,7 @@ def _findings(view: View, image: Image) -> Sequence[Finding]:
     found = (
         finding
         for ref in image.users
-        for finding in view.state.results.on(ref)
+        for finding in view.results.on(ref)
         if finding.check.startswith("img-") and any(image.name in piece.words for piece in finding.evidence)
     )
     return sorted(found, key=rank)

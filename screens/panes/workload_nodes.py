@@ -54,7 +54,7 @@ class Shared:
 
 def breaker(view: View, workload: Workload) -> Finding | None:
     """The worst finding by which a broken container of a workload takes the node it runs on, if there is one."""
-    for finding in view.state.results.on(workload.ref):
+    for finding in view.results.on(workload.ref):
         critical = finding.verdict is Verdict.FAIL and finding.severity is Severity.CRITICAL
         if critical and finding.check in BREAK_OUTS:
             return finding

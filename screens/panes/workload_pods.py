@@ -28,7 +28,7 @@ PHASE_STYLES = {"Pending": "warning", "Failed": "muted", "Succeeded": "muted", "
 
 def rows(view: View) -> Sequence[Row]:
     """One row for each pod, with what was found on its top owner: by workload, running ones first."""
-    results = view.state.results
+    results = view.results
     # Results are kept beside their rows: an id alone could come back for another object.
     kept: tuple[Results, dict[tuple[str, bool], Row]] = view.state.snapshot.derived(
         ("pod rows", id(results)), lambda _: (results, {})

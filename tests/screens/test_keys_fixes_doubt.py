@@ -79,7 +79,7 @@ async def test_what_is_refused_says_why_in_its_row_and_in_hunk_mode() -> None:
         assert states(user) == {"No help": "refused"}
         assert "1 refused" in notice(user)
         assert "It does not remove its" in user.screen
-        await user.press("i")
+        await user.press("I")
         await user.until(lambda: "Refused: It does not remove its finding" in user.screen)
 
 
@@ -89,7 +89,7 @@ async def test_a_fix_that_loses_the_field_that_counts_is_refused() -> None:
         spec = {"containers": [{"name": "main", "securityContext": context}]}
         change = strategic(API, {"spec": {"template": {"spec": spec}}})
         await planned(user, FixPlan().stage(finding(user, CHECK), Fix("Two", (change,), Risk.SAFE)))
-        await user.press("i", "s")
+        await user.press("I", "s")
         assert "[1/2]" in user.screen
         assert "securityContext.privileged is taken out" in user.screen
         await user.press("n", "y")
@@ -107,7 +107,7 @@ async def test_what_only_a_human_can_do_is_told_with_its_first_step_and_has_no_p
         await planned(user, FixPlan().stage(finding(user, CHECK), fix))
         assert states(user) == {"Move it": Standing.MANUAL.value}
         assert "Ask the owner." in user.screen
-        await user.press("j", "i", "e")
+        await user.press("j", "I", "e")
         assert user.said[-2:] == [
             "no patch is staged; s stages the fix of a finding",
             "there is no staged patch in hand: s stages the fix of a finding",

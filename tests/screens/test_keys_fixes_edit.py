@@ -115,7 +115,7 @@ async def test_hunk_mode_edits_a_piece_and_goes_on_with_the_rest(editor: Editor)
     editor("true")
     async with exploring() as user:
         await stage(user, CHECK, "wl-seccomp-missing")
-        await user.press("i", "e")
+        await user.press("I", "e")
         await user.until(lambda: "[1/1]" in user.screen)
         assert user.said[-1] == "nothing was changed"
 

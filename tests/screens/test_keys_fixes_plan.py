@@ -71,13 +71,13 @@ async def test_h_and_l_fold_and_unfold_and_h_goes_up() -> None:
 
 
 @presses("fix.hunks")
-async def test_i_asks_about_every_piece_and_y_reviews_it() -> None:
+async def test_capital_i_asks_about_every_piece_from_anywhere_and_y_reviews_it() -> None:
     async with exploring(size=(80, 24)) as user:
-        await user.press("i")
+        await user.press("I")
         assert user.said == ["no patch is staged; s stages the fix of a finding"]
         await stage(user, CHECK, "wl-seccomp-missing")
         assert [item.finding.check for item in user.explorer.view.plan.unconfirmed] == [CHECK]
-        await user.press("i")
+        await user.press("I")
         await user.until(lambda: "-" in user.screen and "privileged: true" in user.screen)
         assert "[1/2]" in user.screen
         assert "not reviewed yet" in user.screen
@@ -93,7 +93,7 @@ async def test_i_asks_about_every_piece_and_y_reviews_it() -> None:
 async def test_what_is_left_out_in_hunk_mode_is_out_of_the_plan_and_z_brings_it_back() -> None:
     async with exploring() as user:
         await stage(user, CHECK, "wl-seccomp-missing")
-        await user.press("i", "n", "q")
+        await user.press("I", "n", "q")
         await staged(user, 1)
         await user.until(lambda: user.explorer.view.proven is not None)
         assert "1 left out" in user.said[-1]
@@ -104,7 +104,7 @@ async def test_what_is_left_out_in_hunk_mode_is_out_of_the_plan_and_z_brings_it_
 async def test_d_leaves_all_of_the_object_out_and_help_tells_the_keys() -> None:
     async with exploring() as user:
         await stage(user, "wl-allow-priv-esc", "wl-seccomp-missing", name="worker-00")
-        await user.press("i", "s")
+        await user.press("I", "s")
         assert user.said[-1] == "this cannot be split"
         await user.press("u")
         assert user.said[-1] == "nothing is decided yet"
@@ -119,7 +119,7 @@ async def test_d_leaves_all_of_the_object_out_and_help_tells_the_keys() -> None:
 async def test_all_of_an_object_is_taken_with_a() -> None:
     async with exploring() as user:
         await stage(user, CHECK, "wl-seccomp-missing")
-        await user.press("i", "a")
+        await user.press("I", "a")
         await user.rests()
         assert len(user.app.screen_stack) == 2
         assert user.explorer.view.plan.unconfirmed == ()

@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import sys
+from pathlib import Path
 
 from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import CliError, Command, nearest
@@ -48,6 +49,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return run(arguments, wanted)
     _need_terminal(arguments)
     from ksec_tui.cli.settings import load_settings
+    from ksec_tui.cli.triaging import kept_files, load_file
     from ksec_tui.config import Choice
 
     settings = load_settings(arguments.config)
@@ -56,6 +58,9 @@ def _run(arguments: argparse.Namespace) -> int:
     chose = config.checks != Choice() or arguments.enable or arguments.disable
     checks = options.chosen(arguments, config.checks) if chose else None
     theme = _theme(arguments.theme) or config.theme
+    keeps = config.state and not arguments.no_state
+    if arguments.triage:
+        load_file(Path(arguments.triage), missing_ok=True)
     stdin = source.take_stdin(arguments)
 
     # Nothing is garbage before the first frame; the app switches the collector on again after it.
@@ -79,8 +84,9 @@ def _run(arguments: argparse.Namespace) -> int:
         filter=arguments.filter,
         keys=settings.keymap,
         checks=checks,
-        keeps=config.state and not arguments.no_state,
+        keeps=keeps,
         views=config.views,
+        triage=lambda info: kept_files(arguments.triage, info, keeps=keeps),
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
     return app.return_code or 0

@@ -28,7 +28,7 @@ from ksec_tui.sources.demo import DemoSource
 
 PANES = discover(panes)
 LISTINGS = [pytest.param(pane, item, id=f"{pane.id}-{item.id}") for pane in PANES for item in pane.listings]
-MAY_BE_EMPTY = {("coverage", "problems"), ("network", "reach")}
+MAY_BE_EMPTY = {("findings", "triage"), ("coverage", "problems"), ("network", "reach")}
 INFO = SourceInfo(kind="demo", label="demo", today="2026-11-21")
 
 
