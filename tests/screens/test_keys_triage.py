@@ -16,6 +16,10 @@ def states(user: User) -> list[State]:
     return sorted((item.state for item in decisions(user)), key=lambda state: state.value)
 
 
+def staged(user: User) -> int:
+    return len(user.explorer.view.plan.staged)
+
+
 def line_of_cursor(user: User) -> str:
     return user.lines[user.explorer.cursor_line]
 
@@ -193,7 +197,7 @@ async def test_a_full_stop_repeats_the_last_decision_on_the_next_rows() -> None:
         assert shown(user) == before[3:]
         assert {item.reason for item in decisions(user)} == {"a test bed"}
         await user.press("s")
-        await user.until(lambda: len(user.explorer.view.plan.staged) == 1)
+        await user.until(lambda: staged(user) == 1)
         await user.rests()
         await user.press("g", "full_stop")
         assert len(decisions(user)) == 3, "what was done last was to stage"
@@ -205,7 +209,7 @@ async def test_undo_and_redo_go_through_staging_and_triage_in_one_line() -> None
         await user.filter("rule:wl-no-memory-limit")
         first = user.row.key
         await user.press("s")
-        await user.until(lambda: len(user.explorer.view.plan.staged) == 1)
+        await user.until(lambda: staged(user) == 1)
         await user.rests()
         await user.press("t", "f")
         await user.type("no")
@@ -216,20 +220,20 @@ async def test_undo_and_redo_go_through_staging_and_triage_in_one_line() -> None
         await user.rests()
         assert first in shown(user)
         assert states(user) == [State.OPEN]
-        assert len(user.explorer.view.plan.staged) == 1
+        assert staged(user) == 1
         await user.press("z")
-        assert len(user.explorer.view.plan.staged) == 0
+        assert staged(user) == 0
         await user.press("z")
         assert user.said[-1] == "nothing to undo"
         await user.press("Z", "Z")
         await user.rests()
-        assert len(user.explorer.view.plan.staged) == 1
+        assert staged(user) == 1
         assert states(user) == [State.FALSE_POSITIVE]
         assert first not in shown(user)
         await user.press("Z")
         assert user.said[-1] == "nothing to redo"
         await user.press("z", "z", "Z", "z")
-        assert len(user.explorer.view.plan.staged) == 0
+        assert staged(user) == 0
         assert states(user) == [State.OPEN]
 
 
@@ -268,6 +272,6 @@ async def test_i_in_the_plan_goes_through_it_piece_by_piece() -> None:
     async with exploring() as user:
         await user.find(check="wl-privileged", name="api")
         await user.press("s")
-        await user.until(lambda: len(user.explorer.view.plan.staged) == 1)
+        await user.until(lambda: staged(user) == 1)
         await user.press("9", "i")
         await user.until(lambda: "[1/" in user.screen)
