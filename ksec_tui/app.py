@@ -41,6 +41,9 @@ EXPLORER = "ksec_tui.screens.explorer"
 TURN = 0.001
 """Seconds that a thread may run before another one gets its turn."""
 
+Settings = tuple[str, Mapping[str, str], Mapping[str, "Look"]]
+"""Theme, keys of bindings by their ids, saved views by their names."""
+
 Opener = Callable[[str], "Source"]
 """From the name of a context to its source; raises SourceError."""
 
@@ -79,6 +82,7 @@ class KsecApp(App[int]):
         checks: what to look for; None for every check that is not optional.
         keeps: whether where one was, bookmarks and saved views outlive the sitting.
         views: saved views of the settings, by name.
+        settings: reads the settings again; raises ConfigError.
         triage: from a source to the files of its decisions and of what was seen in it; None for those it has not.
     """
 
@@ -100,6 +104,7 @@ class KsecApp(App[int]):
         checks: Sequence[Check[Any]] | None = None,
         keeps: bool = False,
         views: Mapping[str, Look] | None = None,
+        settings: Callable[[], Settings] | None = None,
         triage: Filed = lambda _: (None, None),
     ) -> None:
         super().__init__()
@@ -116,6 +121,7 @@ class KsecApp(App[int]):
         self._session: Session | None = None
         self._keeps = keeps
         self._views = dict(views or {})
+        self._settings = settings
         self._keepers: list[Keeper | Scribe] = []
         self._triage = triage
 
@@ -224,6 +230,23 @@ class KsecApp(App[int]):
         self._keep()
         self._source, self._session = source, None
         self.switch_screen(self._explorer())
+
+    def read_settings(self) -> str:
+        """Go on with theme, keys and views as the settings say by now.
+
+        Raises:
+            ConfigError: they cannot be used; nothing changes.
+        """
+        if self._settings is None:
+            return "there are no settings to read"
+        self.theme, keys, views = self._settings()
+        self.rebound, self._views = dict(keys), dict(views)
+        self.set_keymap(self.rebound)
+        explorer = self.explorer
+        if explorer is not None:
+            explorer.given_views = self._views
+            explorer.show_bars()
+        return "theme, keys and views are those of the settings now"
 
     def _open(self, opener: Opener, name: str) -> Source | None:
         """Open a context while its login may have the terminal; None when that failed, which is said."""

@@ -83,6 +83,9 @@ class Host(Protocol):
     def summarize(self, file: str) -> None:
         """Show or write what the sitting came to."""
 
+    def read_settings(self) -> None:
+        """Read the settings again."""
+
     def set_theme(self, name: str) -> None:
         """Change the colours."""
 
@@ -226,6 +229,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "ctx", "[NAME]", "another cluster", lambda b, t: b.change_context(t), lambda b: b.context_names()
     ),
+    Command("settings", "", "read the settings again: theme, keys, views", lambda b, _: b.read_settings()),
     Command("refresh", "", "read everything again", lambda b, _: b.action_refresh()),
     Command("log", "", "every request to the API server", lambda b, _: b.action_log()),
     Command("help", "", "keys and commands", lambda b, _: b.action_help()),

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
+from ksec_tui.config import ConfigError
 from ksec_tui.screens import commands
 from ksec_tui.screens.details.tab import heading, line, prose
 from ksec_tui.screens.keeping import Keeping
@@ -27,6 +28,9 @@ class Cluster(Protocol):
 
     def open_context(self, name: str) -> None:
         """Start over with another context."""
+
+    def read_settings(self) -> str:
+        """Take theme, keys and views from the settings again; returns what came of it, raises ConfigError."""
 
     def requests(self) -> Sequence[str]:
         """What was asked of the API server, one line each; none when the source is no live cluster."""
@@ -113,6 +117,13 @@ class Explorer(Keeping):
     def rows_shown(self) -> Iterable[Row]:
         """The rows of the list, filtered."""
         return self.table.shown[:5000]
+
+    def read_settings(self) -> None:
+        """Go on with what the settings say by now; what is wrong with them changes nothing."""
+        try:
+            self.say(self._cluster.read_settings())
+        except ConfigError as error:
+            self.say(str(error), error=True, seconds=12)
 
     def set_theme(self, name: str) -> None:
         """Change the colours."""

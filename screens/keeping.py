@@ -68,7 +68,7 @@ class Keeping(Networking):
         super().__init__(session, ascii=ascii)
         self.keeper = keeper or Keeper()
         self.keeper.tell = self._tell
-        self._given_views = views or {}
+        self.given_views = views or {}
         self._filter_at_start = filter
         self._remembered: Where | None = None
         self._returning = False
@@ -265,7 +265,7 @@ class Keeping(Networking):
     # Saved views
 
     def _views(self) -> dict[str, Look]:
-        return {**self._given_views, **self.keeper.kept.views}
+        return {**self.given_views, **self.keeper.kept.views}
 
     def view_words(self) -> Iterable[str]:
         """What may follow ``:view``."""
@@ -309,7 +309,7 @@ class Keeping(Networking):
         if name in self.keeper.kept.views:
             self.keeper.change(lambda kept: kept.without_view(name))
             self.say(f"deleted: the view {name}")
-        elif name in self._given_views:
+        elif name in self.given_views:
             self.say(f"the view {name} stands in the settings file: take it out there", error=True)
         else:
             self.say(f"there is no view {name}{self._near(name)}", error=True)

@@ -21,6 +21,8 @@ K9S: Mapping[str, str] = {
 
 LAZYGIT: Mapping[str, str] = {
     "fix.stage": "space,s",
+    "fix.stage-all": "a,S",
+    "findings.group": "grave_accent",
     "table.mark": "m",
     "detail.next-tab": "right_square_bracket",
     "detail.previous-tab": "left_square_bracket",
@@ -33,7 +35,7 @@ LAZYGIT: Mapping[str, str] = {
     "layout.full": "plus,f",
     "layout.preview": "underscore,p",
 }
-"""lazygit: space stages, brackets change tabs, < and > go to the ends, + and _ give room."""
+"""lazygit: space stages, a stages all, the backtick groups, brackets change tabs, < and > lead to the ends."""
 
 KEYMAPS: Mapping[str, Mapping[str, str]] = {DEFAULT: {}, "k9s": K9S, "lazygit": LAZYGIT}
 """By name."""

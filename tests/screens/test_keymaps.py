@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from ksec_tui.app import Settings
+from ksec_tui.config import ConfigError
 from ksec_tui.config.keys import FIXED, clashing
 from ksec_tui.config.terminal import key_named
 from ksec_tui.screens.explorer import Explorer
 from ksec_tui.screens.keymaps import KEYMAPS
 from ksec_tui.screens.keys import IN_LIST, meetings, rebindable
+from ksec_tui.state.values import Look
 from tests.screens.explorers import exploring
 
 KNOWN = {key.id: key for key in rebindable(Explorer)}
@@ -71,3 +74,40 @@ async def test_a_keymap_is_used_from_the_list_to_the_help() -> None:
         await user.type("fix.stage")
         await user.press("enter")
         assert "space s " in user.screen
+
+
+async def test_settings_are_read_again_without_a_restart_and_broken_ones_change_nothing() -> None:
+    now: list[Settings | ConfigError] = [
+        ("day", {"fix.stage": "ctrl+t"}, {"worst": Look(filter="sev:>=high")}),
+        ConfigError("config.yaml:3: there is no setting 'them'"),
+        ("night", {}, {}),
+    ]
+
+    def read() -> Settings:
+        found = now.pop(0)
+        if isinstance(found, ConfigError):
+            raise found
+        return found
+
+    async with exploring(settings=read) as user:
+        await user.find(check="wl-privileged", name="api")
+        await user.command("settings")
+        assert user.app.theme == "day"
+        await user.until(lambda: " ctrl+t stage " in user.lines[-1])
+        await user.press("ctrl+t")
+        await user.until(lambda: user.explorer.view.plan.staged)
+        await user.command("settings")
+        assert user.said[-1] == "config.yaml:3: there is no setting 'them'"
+        assert user.app.theme == "day"
+        await user.command("view worst")
+        assert user.explorer.filter_text == "sev:>=high"
+        await user.command("settings")
+        assert (user.app.theme, user.app.rebound) == ("night", {})
+        await user.command("view worst")
+        assert user.said[-1].startswith("there is no view worst")
+
+
+async def test_without_settings_there_are_none_to_read() -> None:
+    async with exploring() as user:
+        await user.command("settings")
+        assert user.said == ["there are no settings to read"]

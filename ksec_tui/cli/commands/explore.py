@@ -6,10 +6,15 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
 from ksec_tui.cli.command import CliError, Command, nearest
+
+if TYPE_CHECKING:
+    from ksec_tui.state.values import Look
 
 _INSTEAD = "use ksec-tui --plain for text menus, or ksec-tui scan for a report"
 
@@ -86,10 +91,24 @@ def _run(arguments: argparse.Namespace) -> int:
         checks=checks,
         keeps=keeps,
         views=config.views,
+        settings=lambda: _again(arguments),
         triage=lambda info: kept_files(arguments.triage, info, keeps=keeps),
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
     return app.return_code or 0
+
+
+def _again(arguments: argparse.Namespace) -> tuple[str, Mapping[str, str], Mapping[str, Look]]:
+    """Theme, keys and views as the settings say by now; the command line's theme stays."""
+    from ksec_tui import themes
+    from ksec_tui.cli.settings import load_settings
+    from ksec_tui.config import ConfigError
+
+    try:
+        settings = load_settings(arguments.config)
+    except CliError as error:
+        raise ConfigError(str(error)) from error
+    return arguments.theme or settings.config.theme or themes.DEFAULT, settings.keymap, settings.config.views
 
 
 def _need_terminal(arguments: argparse.Namespace) -> None:
