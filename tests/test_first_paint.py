@@ -90,7 +90,7 @@ async def test_the_source_is_asked_for_nothing_before_the_explorer_is_on_the_scr
             await pilot.pause()
         assert source.frames_before > 0
         shown = app.export_screenshot()
-    for words in ("prod-eu", "READ-ONLY", "Findings", "reading"):
+    for words in ("prod-eu", "READ-ONLY", "Priorities", "reading"):
         assert words in shown
 
 
