@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
@@ -23,11 +22,11 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
         CliError: the source, the settings or the triage file cannot be used.
     """
     from ksec_tui.cli.settings import check_choice
+    from ksec_tui.cli.triaging import kept_files
     from ksec_tui.config import ConfigError, load
     from ksec_tui.plain import start
     from ksec_tui.sources.base import SourceError
     from ksec_tui.triage.notation import TriageError
-    from ksec_tui.triage.places import seen_file, triage_file
 
     try:
         # Of the settings those of themes and keys do not matter here, nor what is wrong with them.
@@ -39,17 +38,16 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
     checks = options.chosen(arguments, config.checks)
     stdin = source.take_stdin(arguments)
     opened = source.open_source(arguments, stdin=stdin)
-    # What nobody asked for is kept neither of the demo nor with --no-state.
-    keeps = config.state and not arguments.no_state and opened.info.kind != "demo"
-    own = triage_file(opened.info) if keeps else None
+    keeps = config.state and not arguments.no_state
+    triage_file, seen_file = kept_files(arguments.triage, opened.info, keeps=keeps)
     views = {**config.views, **_saved_views(opened)} if keeps else config.views
     try:
         return start.run(
             opened,
             checks,
             now=lambda: arguments.today or dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-            triage_file=Path(arguments.triage) if arguments.triage else own,
-            seen_file=seen_file(opened.info) if keeps else None,
+            triage_file=triage_file,
+            seen_file=seen_file,
             views=views,
             wanted=wanted,
             ascii=arguments.ascii or config.ascii,

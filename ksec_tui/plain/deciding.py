@@ -10,7 +10,7 @@ import msgspec
 from ksec_tui.findings.finding import Finding
 from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.view import Move, Screen, View, counted, ended, menu, question, said
-from ksec_tui.triage.decision import ACCEPTED_DAYS, DecisionError, Ruling, State, day
+from ksec_tui.triage.decision import ACCEPTED_DAYS, DecisionError, Ruling, State, last_day
 
 STATES = (
     (State.IN_PROGRESS, "in progress: somebody is at it; it still counts"),
@@ -78,7 +78,7 @@ def _expiry(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Screen
 
     def take(text: str) -> Move:
         try:
-            expires = _last_day(text, today) or (usual.isoformat() if usual else "")
+            expires = last_day(text, today) or (usual.isoformat() if usual else "")
         except DecisionError as error:
             return said(ended(str(error)))
         return _finished(desk, findings, msgspec.structs.replace(ruling, expires=expires))
@@ -86,27 +86,6 @@ def _expiry(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Screen
     prompt = f"Last day, or Enter for {usual or 'no end'}"
     words = "The last day on which the decision holds: a date like 2026-12-21, or days from today like 90d."
     return question(prompt, take, help=words)
-
-
-def _last_day(text: str, today: dt.date) -> str:
-    """A day that was typed, checked; empty when none was.
-
-    Raises:
-        DecisionError: it is none, or past.
-    """
-    if not text:
-        return ""
-    number = text.lower().removesuffix("d").strip()
-    if number.isascii() and number.isdigit() and len(number) < 6:
-        try:
-            last = (today + dt.timedelta(days=int(number))).isoformat()
-        except OverflowError:
-            raise DecisionError(f"{text} is too far ahead") from None
-    else:
-        last = day(text)
-    if last < today.isoformat():
-        raise DecisionError(f"{last} is past; today is {today}")
-    return last
 
 
 def _finished(desk: Desk, findings: tuple[Finding, ...], ruling: Ruling) -> Move:

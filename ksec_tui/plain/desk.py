@@ -26,6 +26,7 @@ from ksec_tui.fixes.wholes import wholes
 from ksec_tui.plain.listed import Listed
 from ksec_tui.plain.reading import Steps, Tell, judge, read
 from ksec_tui.plain.view import counted
+from ksec_tui.reports.sitting import Exported
 from ksec_tui.sources.base import Problem, Source, SourceError
 from ksec_tui.sources.trials import CanTry, Tried
 from ksec_tui.state.values import Look
@@ -77,7 +78,10 @@ class Desk:
         since: what differs from the last time.
         trouble: why that is not known, or not kept; empty when all is well.
         plan: what is staged.
+        before: the decisions at the beginning.
         exported: the plan that was last exported.
+        exports: every export.
+        looked_at: the findings that were opened, by fingerprint.
         hidden: whether dismissed findings are left out of lists.
         repeat: does the last staging or decision to another finding; None before the first.
 
@@ -113,6 +117,9 @@ class Desk:
         self.tell = tell
         self.triage_file = triage_file
         self.kept = Read() if triage_file is None else store.load(triage_file, missing_ok=True)
+        self.before = self.kept.triage
+        self.exports: list[Exported] = []
+        self.looked_at: dict[str, Finding] = {}
         self.plan = FixPlan()
         self.exported = FixPlan()
         self.hidden = True

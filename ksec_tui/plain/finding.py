@@ -40,6 +40,7 @@ def of_finding(findings: Sequence[Finding], place: int) -> Screen:
         now = desk.current(finding)
         if now is None:
             return View("Finding", (f"{finding.title}, on {finding.subject}: it is not there any more.",))
+        desk.looked_at.setdefault(now.fingerprint, now)
         staged = desk.plan.has(now.fingerprint)
         entries = [
             ("take the fix out of the plan", lambda: said(*desk.unstage({now.fingerprint})))

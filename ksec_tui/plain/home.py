@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ksec_tui.plain import audit, findings, plan, priorities, tables
+from ksec_tui.plain import audit, findings, plan, priorities, record, tables
 from ksec_tui.plain.desk import Desk
 from ksec_tui.plain.loop import Place
 from ksec_tui.plain.view import Move, Screen, View, counted, ended
@@ -25,6 +25,7 @@ PLACES: dict[str, tuple[str, Place]] = {
     "coverage": ("what was read, and what is missing", _at(tables.coverage)),
     "plan": ("the staged fixes, proven; export", plan.place),
     "triage": ("what was decided", _at(audit.screen)),
+    "summary": ("this session in Markdown, for a pull request; a file may follow", record.place),
 }
 """Where one can go from anywhere; the first nine have the numbers that their panes have in the explorer."""
 

@@ -14,6 +14,7 @@ from ksec_tui.fixes.plan import Conflict, FixPlan, Staged
 from ksec_tui.plain.desk import Desk, Proof
 from ksec_tui.plain.finding import attacks, changed, of_finding
 from ksec_tui.plain.view import Move, Screen, View, Word, confirm, counted, ended, menu, question, said, text
+from ksec_tui.reports.sitting import Exported
 from ksec_tui.sources.trials import NOTICE, Outcome, Tried
 
 FOLDER = "ksec-fixes"
@@ -278,6 +279,7 @@ def _written(desk: Desk, folder: str, plan: FixPlan) -> tuple[str, ...]:
         done = export(proof.simulation, plan, desk.snapshot, Path(folder).expanduser())
     except ExportError as error:
         return (ended(f"Not written: {error}"),)
+    desk.exports.append(Exported(folder, len(done.files), plan))
     if plan == desk.plan:
         desk.exported = plan
     layouts = ", ".join(name for name in LAYOUTS if name in DEFAULT_LAYOUTS)

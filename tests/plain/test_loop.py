@@ -40,7 +40,7 @@ def test_the_first_nine_choices_have_the_numbers_of_the_explorers_panes(shop: Ta
 def test_every_prompt_ends_with_a_colon_and_says_which_numbers_there_are(shop: Talk) -> None:
     talked = shop("findings", "1", "1", "decide", "2", "back", "plan", "?")
     assert all(prompt.endswith(": ") for prompt in talked.prompts)
-    assert talked.prompts[0] == "Home, 1 to 10 or ?: "
+    assert talked.prompts[0] == "Home, 1 to 11 or ?: "
 
 
 def test_numbers_and_words_lead_to_the_same_screen(shop: Talk) -> None:
@@ -48,9 +48,9 @@ def test_numbers_and_words_lead_to_the_same_screen(shop: Talk) -> None:
 
 
 def test_a_number_that_is_not_there_is_told(shop: Talk) -> None:
-    talked = shop("0", "11", "99999999999999999999", "²")
-    assert talked.said[1].startswith("There is no 0 here; 1 to 10.")
-    assert talked.said[2].startswith("There is no 11 here")
+    talked = shop("0", "12", "99999999999999999999", "²")
+    assert talked.said[1].startswith("There is no 0 here; 1 to 11.")
+    assert talked.said[2].startswith("There is no 12 here")
     assert talked.said[3].startswith("There is no 99999999999999999999 here")
     assert "no word here" in talked.said[4]
 
