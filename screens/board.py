@@ -332,7 +332,7 @@ class Board(Notices):
         When it does not come, the object `ref` is looked at all the same.
         """
         self._wanted = (key, ref)
-        self._touched = False
+        self._busy = self._touched = False  # another list need not wait for the rows of this one
         self._rows_for = self.listing
         self.peeked = None
         self._show_notice("")
