@@ -16,6 +16,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.filter import FilterError
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens import panes
+from ksec_tui.screens.grouping import with_room
 from ksec_tui.screens.history import History, Place
 from ksec_tui.screens.keys import pressed
 from ksec_tui.screens.lens import Lens, access_column
@@ -160,7 +161,7 @@ class Board(Notices):
     @property
     def columns(self) -> tuple[Column[Row], ...]:
         """The columns of the view that is on."""
-        columns = self.listing.columns
+        columns = with_room(self.listing.columns) if self.grouped else self.listing.columns
         if self.view.ascii:
             plain = risk_column(ascii=True)
             columns = tuple(plain if item.id == plain.id else item for item in columns)
@@ -312,9 +313,7 @@ class Board(Notices):
         """From the first key on, the cursor stays on its row whatever comes."""
         self._touched = True
 
-    def on_mouse_down(self) -> None:
-        """The same with the mouse."""
-        self._touched = True
+    on_mouse_down = on_key
 
     @on(VirtualTable.MarksChanged)
     def _marks_changed(self) -> None:
@@ -347,8 +346,7 @@ class Board(Notices):
 
         An invalid filter leaves the last good result.
         """
-        ledger = self.view.ledger
-        hides = bool(ledger.triage.decisions) and not ledger.shows
+        hides = self.view.ledger.hides
         try:
             keep, hides = sieve(self.filter_text, self.scope, risky=self.risky_only, hides=hides)
         except FilterError as error:
@@ -374,7 +372,9 @@ class Board(Notices):
         self.query_one(PaneStrip).show(self.pane_index, self._badges)
         table.placeholder = self._placeholder()
         count = counted(table.rows, table.shown_count, table.total_count, view, grouped=self.grouped)
-        asked = Asked(self.filter_text, self.scope, left_out(view, self.pane, self._hides), self.risky_only)
+        asked = Asked(
+            self.filter_text, self.scope, left_out(view, self.listing, self._hides), self.risky_only
+        )
         parts, links = list_title(self.pane, self.listing, (*count, len(table.marks)), asked)
         self.query_one("#list-title", Bar).show(*parts, links=links)
         self.show_detail_title()

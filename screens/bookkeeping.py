@@ -17,7 +17,7 @@ from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens.board import Board
 from ksec_tui.screens.ledger import Ledger
 from ksec_tui.screens.proving import Proving
-from ksec_tui.triage.decision import Decision, DecisionError, Ruling
+from ksec_tui.triage.decision import Decision, DecisionError, Ruling, State
 from ksec_tui.triage.scribe import Compared, Filed, Scribe, Told
 from ksec_tui.triage.triage import NOTHING, Triage
 
@@ -157,7 +157,9 @@ class Bookkeeping(Proving):
     def _rule(self, before: Triage, after: Triage) -> None:
         ledger = self.view.ledger
         changes = after.changes(before)
-        unkept = ledger.unkept + len(changes) if self.scribe.path is None else ledger.unkept
+        unkept = ledger.unkept
+        if self.scribe.path is None:
+            unkept = sum(item.state is not State.OPEN for item in after.decisions.values())
         self.set_ledger(replace(ledger, triage=after, unkept=unkept))
         self.scribe.keep(changes)
 

@@ -19,7 +19,7 @@ from ksec_tui.screens.widgets.columns import Column, natural, text_of
 
 GROUPS: tuple[str, ...] = ("check", "object", "ns", "owner")
 """By what findings can be grouped."""
-NOBODY = "nobody is seen to manage it"
+NOBODY = "no known manager"
 HEAD = "group"
 """Where a row's values hold the row at the top of its group."""
 NAMED = "group-name"
@@ -70,9 +70,7 @@ def _head(key: str, name: str, ref: ObjectRef, inside: Sequence[Row], view: View
         staged=bool(staged) and staged == len(inside),
         text=f"{name} {told}",
         haystack=f"{name} {told}".lower(),
-        notes=(
-            f"{len(inside):,} findings: {told}. h and l fold and unfold; s, t and space act on all of them.",
-        ),
+        notes=(f"{one_line(name)}: {len(inside):,} findings: {told}. Keys act on all of them.",),
         branch=Branch(0, "", opened),
     )
 
@@ -132,6 +130,23 @@ def name_of(row: Row) -> str:
 def in_groups(*columns: Column[Row]) -> tuple[Column[Row], ...]:
     """The columns so that sorting orders whole groups and leaves what is in them below them."""
     return tuple(replace(column, sort=_whole(column)) for column in columns)
+
+
+def with_room(columns: tuple[Column[Row], ...]) -> tuple[Column[Row], ...]:
+    """The columns of a grouped list: names of groups need room, and tell what some columns tell of a finding."""
+    shapes: dict[str, dict[str, int]] = {
+        "name": {"width": 30, "min_width": 24},
+        "namespace": {"priority": 7},
+        "kind": {"priority": 8},
+        "check": {"priority": 9},
+    }
+    return tuple(replace(column, **_shape(column, shapes)) for column in columns)
+
+
+def _shape(column: Column[Row], shapes: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    cell = column.cell
+    blank = {"cell": lambda row: "" if NAMED in row.values else cell(row)}
+    return {**shapes.get(column.id, {}), **(blank if column.id in ("namespace", "kind", "check") else {})}
 
 
 def _whole(column: Column[Row]) -> Callable[[Row], Any]:

@@ -76,6 +76,11 @@ class Ledger:
         """Whether there is nothing to say of any finding."""
         return not self.triage.decisions and (self.since is None or not self.since.last)
 
+    @property
+    def hides(self) -> bool:
+        """Whether lists of findings leave out what is dismissed."""
+        return bool(self.triage.decisions) and not self.shows
+
     def standing(self, state: State, finding: Finding) -> Standing:
         """What holds for a finding."""
         decision = self.triage.of(finding)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ksec_tui.findings.filter import Filter, parse
 from ksec_tui.findings.filter_terms import AnyOf, Field, Not, Term
-from ksec_tui.screens.pane import Pane, Row, View
+from ksec_tui.screens.pane import Listing, Row, View
 
 Keep = Callable[[Row], bool]
 
@@ -76,17 +76,13 @@ def counted(rows: Sequence[Row], shown: int, total: int, view: View, *, grouped:
     return sum(len(row.findings) for row in heads), len(view.state.results.findings)
 
 
-def left_out(view: View, pane: Pane, hides: bool) -> str:
+def left_out(view: View, on: Listing, hides: bool) -> str:
     """What the title of a list says of dismissed findings and of groups; empty for nothing."""
     count = view.ledger.dismissed_count
-    said = []
-    if count and pane.id == "findings":
-        said.append(f"({count:,} dismissed {'hidden' if hides else 'shown'})")
-    elif count:
-        said.append(f"({count:,} dismissed left out)")
-    if view.ledger.group and pane.id == "findings":
-        said.append(f"by {view.ledger.group}")
-    return " ".join(said)
+    if on.id == "all" and on.empty == "no findings":
+        said = [f"({count:,} dismissed {'hidden' if hides else 'shown'})"] if count else []
+        return " ".join([*said, *([f"by {view.ledger.group}"] if view.ledger.group else [])])
+    return f"({count:,} dismissed left out)" if count and on.id != "triage" else ""
 
 
 def dismissed_words(view: View, key: str) -> str:

@@ -34,6 +34,7 @@ class Triaging(Recording):
 
     _last_ruling: Ruling | None = None
     _owner: str = ""
+    _told_where: bool = False
 
     # On what
 
@@ -105,6 +106,7 @@ class Triaging(Recording):
             elif state is not None:
                 self._fill(findings, about, state)
 
+        self.app.clear_notifications()  # they would stand over the question
         self.app.push_screen(Menu(about, now), chosen)
 
     def _take_back(self, findings: list[Finding]) -> None:
@@ -125,6 +127,7 @@ class Triaging(Recording):
 
         last = self._last_ruling
         reason = last.reason if last is not None and last.state is state else ""
+        self.app.clear_notifications()  # they would stand over the question
         self.app.push_screen(Form(about, state, source.date, reason=reason, owner=owner), filled)
 
     def _confirmed(self, findings: list[Finding], ruling: Ruling) -> None:
@@ -138,14 +141,21 @@ class Triaging(Recording):
             if yes:
                 self._take_ruling(findings, ruling)
 
+        self.app.clear_notifications()  # they would stand over the question
         self.app.push_screen(Confirm(question, "decide so"), answered)
 
     def _take_ruling(self, findings: list[Finding], ruling: Ruling) -> None:
         if self.decide(findings, ruling):
             self._last_ruling = ruling
             self.table.clear_marks()
-            where = "" if self.scribe.path is not None else "; for this session only (--triage keeps it)"
-            self.say(f"{said(ruling)}: {counted(findings)}{where}")
+            words = WORDS[ruling.state] + (f" until {ruling.expires}" if ruling.expires else "")
+            self.say(f"{words}: {counted(findings)}{self._once()}", seconds=3)
+
+    def _once(self) -> str:
+        """A word on where decisions are kept, with the first one."""
+        first, self._told_where = not self._told_where, True
+        nowhere = self.scribe.path is None
+        return "; for this session only (--triage FILE keeps decisions)" if first and nowhere else ""
 
     def staged_last(self) -> None:
         """What was done last was to stage: that is repeated from now on."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from ksec_tui.cluster.snapshot import SnapshotBuilder, SourceInfo
@@ -28,9 +27,10 @@ class Ear:
             self.told.append(told)
             self._heard.notify_all()
 
-    def wait(self, condition: Callable[[], bool]) -> None:
+    def wait(self, count: int = 1) -> None:
+        """Wait until that much was told."""
         with self._heard:
-            assert self._heard.wait_for(condition, 20)
+            assert self._heard.wait_for(lambda: len(self.told) >= count, 20)
 
     @property
     def last(self) -> Filed:
@@ -52,7 +52,7 @@ def test_what_is_kept_is_written_and_told(tmp_path: Path) -> None:
     path = tmp_path / "new" / "triage.yaml"
     scribe = Scribe(path, None, ear)
     scribe.keep([decision()])
-    ear.wait(lambda: bool(ear.told))
+    ear.wait()
     assert ear.last.unkept == 0
     assert ear.last.read is not None
     assert list(ear.last.read.triage.decisions.values()) == [decision()]
@@ -74,16 +74,16 @@ def test_what_could_not_be_written_is_counted_and_written_with_the_next(tmp_path
     path.write_text("decisions: [")
     scribe = Scribe(path, None, ear)
     scribe.keep([decision("wl-a")])
-    ear.wait(lambda: len(ear.told) == 1)
+    ear.wait(1)
     assert ear.last.unkept == 1
     assert "triage.yaml" in ear.last.trouble
     assert path.read_text() == "decisions: ["
     scribe.read()
-    ear.wait(lambda: len(ear.told) == 2)
+    ear.wait(2)
     assert ear.last.unkept == 1
     path.unlink()
     scribe.keep([decision("wl-b")])
-    ear.wait(lambda: len(ear.told) == 3)
+    ear.wait(3)
     assert (ear.last.unkept, ear.last.trouble) == (0, "")
     assert len(store.load(path).triage.decisions) == 2
 
@@ -95,7 +95,7 @@ def test_a_later_decision_of_somebody_else_stays_and_is_told(tmp_path: Path) -> 
     store.save(path, [theirs])
     scribe = Scribe(path, None, ear)
     scribe.keep([decision()])
-    ear.wait(lambda: bool(ear.told))
+    ear.wait()
     assert ear.last.newer == (theirs,)
     assert ear.last.unkept == 0
 
@@ -119,13 +119,13 @@ def test_what_is_new_is_told_against_the_last_sitting_also_after_a_refresh(tmp_p
         ear = Ear()
         scribe = Scribe(None, path, ear)
         scribe.look(SNAPSHOT, results("wl-a"), (), TODAY)
-        ear.wait(lambda ear=ear: bool(ear.told))
+        ear.wait()
         scribe.close(20)
     ear = Ear()
     scribe = Scribe(None, path, ear)
     for count in (1, 2):
         scribe.look(SNAPSHOT, results("wl-a", "wl-b"), (), TODAY)
-        ear.wait(lambda ear=ear, count=count: len(ear.told) == count)
+        ear.wait(count)
     scribe.close(20)
     for told in ear.told:
         assert isinstance(told, Compared)
@@ -139,7 +139,7 @@ def test_a_broken_file_of_what_was_seen_is_told_and_not_written_over(tmp_path: P
     path.write_text("{")
     scribe = Scribe(None, path, ear)
     scribe.look(SNAPSHOT, results("wl-a"), (), TODAY)
-    ear.wait(lambda: bool(ear.told))
+    ear.wait()
     scribe.look(SNAPSHOT, results("wl-a"), (), TODAY)
     scribe.close(20)
     assert path.read_text() == "{"
