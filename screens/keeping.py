@@ -137,8 +137,13 @@ class Keeping(Networking):
         waits = self._busy or state.reading or state.judging or not message.rows
         if self._returning and waits and not self.table.move_to_key(self._wanted[0]):
             return
-        self._returning = False
+        back, self._returning = self._returning, False
+        key = self._wanted[0]
         super()._reach(message)
+        if (
+            back and self.peeked is None and self.table.cursor_key != key
+        ):  # it is gone: the worst comes on top
+            self.table.move_to_index(0)
 
     def on_key(self) -> None:
         """Who moves does not want to be brought to where they were any more."""

@@ -73,7 +73,9 @@ class User:
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
         await self.pilot.press(*keys)
-        await self.until(lambda: not self.app.screen_stack or self.explorer.at_rest)
+        await self.until(
+            lambda: not self.app.is_running or not self.app.screen_stack or self.explorer.at_rest
+        )
 
     async def type(self, text: str) -> None:
         """Type text."""

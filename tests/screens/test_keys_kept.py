@@ -104,6 +104,17 @@ async def test_who_moves_while_it_loads_is_not_taken_back_to_where_they_were() -
         assert user.explorer.table.cursor_index <= 1
 
 
+async def test_where_the_row_is_gone_one_starts_at_the_top() -> None:
+    async with sitting(source=World(cluster(workers=3))) as user:
+        await user.press("6")
+        await user.find(name="worker-02")
+        await user.press("q")
+    async with sitting(source=World(cluster(workers=1))) as user:
+        assert user.explorer.pane.id == "workloads"
+        assert user.explorer.table.cursor_index == 0
+        assert user.said == []
+
+
 async def test_nothing_is_kept_of_a_sitting_that_keeps_nothing(state_home: Path) -> None:
     async with exploring() as user:
         await user.press("6", "b")
