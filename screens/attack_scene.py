@@ -126,8 +126,8 @@ def scene(view: View, lens: Lens) -> Scene:
 
 
 def counted(view: View) -> Results:
-    """The findings that count."""
-    return view.state.results
+    """The findings that count: without what was dismissed."""
+    return view.results
 
 
 def _scene(view: View, made: AttackGraph, lens: Lens) -> Scene:
