@@ -70,7 +70,10 @@ class Detailed(Board):
             self.text.set_lines(())
             return
         width = max(20, self.text.size.width - 2)
-        self._next = (Hand(row, self.view, width, self.session.whole), self.tab)
+        self._next = (
+            Hand(row, self.view, width, self.session.whole, getattr(self.app, "rebound", {})),
+            self.tab,
+        )
         if not self._working:
             self._working = True
             self.set_timer(REST, self._start)

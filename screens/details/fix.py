@@ -95,9 +95,8 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         mark = "ok" if view.ascii else "✓"
         said = f"{mark} proven on the loaded state: {count} finding{'s' if count != 1 else ''} gone, none new"
         yield line(said, "pass")
-        yield line(
-            "staged; s takes it out again" if view.plan.has(finding.fingerprint) else "s stages it", "muted"
-        )
+        key, staged = hand.key("fix.stage"), view.plan.has(finding.fingerprint)
+        yield line(f"staged; {key} takes it out again" if staged else f"{key} stages it", "muted")
     if finding.fingerprint not in {item.fingerprint for item in outcome.removed}:
         for step in fix.steps:
             yield from list(prose(f"Left to do besides: {step}", hand.width, style="warning"))[:-1]

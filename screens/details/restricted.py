@@ -60,7 +60,9 @@ def restricted_lines(hand: Hand) -> Iterator[Line]:
     for step in fix.steps:
         yield from list(prose(f"› {step}", hand.width, indent="  "))[:-1]
     staged = staged_way(hand.view.plan, reach) is not None
-    yield line("staged; B takes it out again" if staged else "B stages all of it as one change", "muted")
+    key = hand.key("fix.restricted")
+    does = f"staged; {key} takes it out again" if staged else f"{key} stages all of it as one change"
+    yield line(does, "muted")
     yield from _diff(hand, reach)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.fixes.wholes import Fetch
+from ksec_tui.screens.keys import pressed
 from ksec_tui.screens.pane import Row, View
 from ksec_tui.screens.widgets.text import Line
 
@@ -31,12 +32,18 @@ class Hand:
         view: state and plan.
         width: columns that prose is wrapped to.
         fetch: how to get an object whole; may block.
+        rebound: the keys of the bindings that were rebound, by their ids.
     """
 
     row: Row
     view: View
     width: int = 80
     fetch: Fetch = held
+    rebound: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, ids: str) -> str:
+        """What to press for the bindings of these ids, as they are bound."""
+        return pressed(self, ids)
 
     @property
     def snapshot(self) -> Snapshot:

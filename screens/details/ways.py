@@ -74,7 +74,10 @@ def _way_head(found: Scene, told: Told, hand: Hand) -> Iterator[Line]:
         also = ", ".join(f"{goal.words} {chance:.0%}" for goal, chance in way.also)
         yield from _said(f"From the same beginning on to: {also}", hand)
     yield from _said(
-        "s stages the fix that cuts it best; x on a row shows what follows from there.", hand, style="muted"
+        f"{hand.key('fix.stage')} stages the fix that cuts it best; "
+        f"{hand.key('paths.follow')} on a row shows what follows from there.",
+        hand,
+        style="muted",
     )
 
 
@@ -153,7 +156,8 @@ def priority_lines(found: Scene, item: Priority) -> Tells:
         made += [line(), heading("What it fixes")]
         made += (_finding(finding, hand, "  ") for finding in item.findings)
         made += _lost(item, hand)
-        staging = "s stages it" if not item.by_hand else "s puts it into the plan, to be done by hand"
+        key = hand.key("fix.stage")
+        staging = f"{key} puts it into the plan, to be done by hand" if item.by_hand else f"{key} stages it"
         made += [line(), line(f"{staging}; the tab Fix shows the change.", "muted")]
         return made
 

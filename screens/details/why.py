@@ -134,7 +134,7 @@ def _page(declared: Check[object], hand: Hand) -> Iterator[Line]:
     ]
     yield from list(prose("References  " + ", ".join(declared.references), hand.width, style="muted"))
     if declared.make_fix is not None:
-        yield line("s stages its fix, the tab Fix shows the change.", "muted")
+        yield line(f"{hand.key('fix.stage')} stages its fix, the tab Fix shows the change.", "muted")
 
 
 TAB = Tab("why", 1, "Why", lines)

@@ -199,3 +199,15 @@ async def test_messages_name_keys_as_they_are_bound() -> None:
     async with exploring(keys={"fix.stage": "ctrl+t,s"}) as user:
         await user.press("E")
         assert user.said == ["nothing is staged; ctrl+t stages the fix of a finding"]
+
+
+async def test_the_detail_names_keys_as_they_are_bound() -> None:
+    async with exploring(keys={"fix.stage": "ctrl+t", "fix.restricted": "f3"}) as user:
+        await user.find(check="wl-privileged", name="api")
+        assert "ctrl+t stages its fix" in user.detail
+        await user.press("D")
+        assert "ctrl+t stages it" in user.detail
+        await user.press("ctrl+t")
+        await user.until(lambda: user.explorer.view.plan.staged)
+        await user.rests()
+        assert "staged; ctrl+t takes it out again" in user.detail
