@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 from ksec_tui.analysis.paths.kinds import KINDS
 from ksec_tui.analysis.paths.lenses import Lens
@@ -236,13 +237,12 @@ def _way(view: View, found: Scene, told: Told, number: int) -> Iterator[Row]:
     if not opened:
         return
     for place, step in enumerate(told.path.told):
-        yield from step_rows(
-            view, found, step, f"{key}|{place}", key, 2, gone=told.edges[place] in found.gone
-        )
+        yield from _step(view, found, step, f"{key}|{place}", key, 2, gone=told.edges[place] in found.gone)
     if told.way.also:
         also = ", ".join(f"{goal.words} {chance:.0%}" for goal, chance in told.way.also)
         shown = twig(view, 2, f"and on to: {also}", opened=None)
-        yield row(view, f"{key}|also", ref, {"what": Cell(shown, "muted")}, Branch(2, key))
+        values = {"what": Cell(shown, "muted")}
+        yield row(view, f"{key}|also", ref, values, Branch(2, key), tells=way_lines(found, told))
 
 
 def way_words(told: Told) -> str:
@@ -265,7 +265,7 @@ def cut_words(findings: Sequence[Finding]) -> str:
     )
 
 
-def step_rows(
+def _step(
     view: View,
     found: Scene,
     step: Step,
@@ -274,12 +274,11 @@ def step_rows(
     depth: int,
     *,
     gone: bool = False,
-    opens: Callable[[], Sequence[Row]] | None = None,
 ) -> Iterator[Row]:
     """One step, below it where it stands written and what cuts it."""
     edge = step.edge
     findings = found.cutting([edge])
-    beneath = bool(edge.proofs or edge.cuts or edge.doubt) and opens is None
+    beneath = bool(edge.proofs or edge.cuts or edge.doubt)
     opened = is_open(view, key, at_first=False) if beneath else None
     detail = f" ({edge.detail})" if edge.detail else ""
     state = Cell(CUT, STYLES[CUT]) if gone else Cell("not sure", "unknown") if edge.doubt else ""
@@ -300,7 +299,10 @@ def step_rows(
         unknown=edge.doubt if not findings else "",
     )
     if opened:
-        yield from _beneath(view, edge, findings, key, depth + 1)
+        for item in _beneath(view, edge, findings, key, depth + 1):
+            yield (
+                item if item.finding is not None else dataclasses.replace(item, tells=edge_lines(found, step))
+            )
 
 
 def _beneath(view: View, edge: Edge, findings: Sequence[Finding], above: str, depth: int) -> Iterator[Row]:
