@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import msgspec
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -19,10 +19,12 @@ from ksec_tui.screens.ledger import Ledger
 from ksec_tui.screens.proving import Proving
 from ksec_tui.triage.decision import Decision, DecisionError, Ruling, State
 from ksec_tui.triage.scribe import Compared, Filed, Scribe, Told
-from ksec_tui.triage.triage import NOTHING, Triage
+from ksec_tui.triage.triage import Triage
 
 STEPS = 200
 """Steps that can be taken back."""
+MANY = 500
+"""Findings that are decided about at once without a thread of their own."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,38 @@ class Step:
     made: Mapping[str, Decision | None]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What comes of a ruling on findings.
+
+    Attributes:
+        before: the decisions before.
+        after: the decisions with it.
+        changes: those that are new.
+        were: of each finding, by fingerprint, what was decided before; None for nothing.
+        made: of each finding what is decided now.
+    """
+
+    before: Triage
+    after: Triage
+    changes: tuple[Decision, ...]
+    were: Mapping[str, Decision | None]
+    made: Mapping[str, Decision | None]
+
+
+def ruled(triage: Triage, findings: Sequence[Finding], ruling: Ruling) -> Rules:
+    """What comes of `ruling` on some findings.
+
+    Raises:
+        DecisionError: a reason, owner or date is missing or malformed.
+    """
+    after = triage.decide(findings, ruling)
+    marks = [finding.fingerprint for finding in findings]
+    were = {mark: triage.decisions.get(mark) for mark in marks}
+    made = {mark: after.decisions.get(mark) for mark in marks}
+    return Rules(triage, after, after.changes(triage), were, made)
+
+
 class Bookkeeping(Proving):
     """What was staged and decided, and the way back."""
 
@@ -55,8 +89,16 @@ class Bookkeeping(Proving):
             super().__init__()
             self.told = told
 
+    class RuledMany(Message):
+        """What was decided about many findings."""
+
+        def __init__(self, rules: Rules) -> None:
+            super().__init__()
+            self.rules = rules
+
     _undo: tuple[Step, ...] = ()
     _redo: tuple[Step, ...] = ()
+    _to_rule: tuple[Triage, tuple[Finding, ...], Ruling] | None = None
     _scribe: Scribe | None = None
     _looked_at: object = None
     first_triage: Triage | None = None
@@ -143,38 +185,73 @@ class Bookkeeping(Proving):
         return given or dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
 
     def decide(self, findings: Sequence[Finding], ruling: Ruling) -> bool:
-        """Decide about findings; False, with a word, when that cannot be."""
-        before = self.view.ledger.triage
+        """Decide about findings; False, with a word, when that cannot be. Of many, off the UI thread."""
+        if self._to_rule is not None:
+            self.say("still deciding about the findings before", warning=True)
+            return False
+        ruling = msgspec.structs.replace(ruling, at=self.now())
+        triage, many = self.view.ledger.triage, len(findings) > MANY
         try:
-            after = before.decide(findings, msgspec.structs.replace(ruling, at=self.now()))
+            rules = ruled(triage, findings[:1] if many else findings, ruling)
         except DecisionError as error:
             self.say(f"nothing was decided: {error}", error=True)
             return False
-        self._step(before, after, [finding.fingerprint for finding in findings])
-        self._rule(before, after)
+        if many:
+            self._to_rule = triage, tuple(findings), ruling
+            self._rule_many()
+        else:
+            self._take_rules(rules)
         return True
 
-    def _rule(self, before: Triage, after: Triage) -> None:
+    @work(thread=True, group="triage", exit_on_error=False)
+    def _rule_many(self) -> None:
+        # No argument: Textual keeps those of every worker that ever ran.
+        if self._to_rule is not None:
+            triage, findings, ruling = self._to_rule
+            self.post_message(self.RuledMany(ruled(triage, findings, ruling)))
+
+    def on_bookkeeping_ruled_many(self, message: RuledMany) -> None:
+        """Take over what was decided about many findings."""
+        self._to_rule = None
+        self._take_rules(message.rules)
+
+    def worker_failed(self, group: str) -> None:
+        """Nothing was decided: it may be tried again."""
+        super().worker_failed(group)
+        if group == "triage":
+            self._to_rule = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether what is on screen is all that the newest State has to say."""
+        return super().at_rest and self._to_rule is None
+
+    def _take_rules(self, rules: Rules) -> None:
         ledger = self.view.ledger
-        changes = after.changes(before)
+        after = rules.after
+        if ledger.triage is not rules.before:  # others' decisions were read meanwhile
+            after = ledger.triage.merged(rules.changes)
+        self._undo = (*self._undo, Step(self.view.plan, rules.were, rules.made))[-STEPS:]
+        self._redo = ()
+        self._show_triage(after, rules.changes)
+
+    def _rule(self, before: Triage, after: Triage) -> None:
+        self._show_triage(after, after.changes(before))
+
+    def _show_triage(self, triage: Triage, changes: Sequence[Decision]) -> None:
+        ledger = self.view.ledger
         unkept = ledger.unkept
         if self.scribe.path is None:
-            unkept = sum(item.state is not State.OPEN for item in after.decisions.values())
-        self.set_ledger(replace(ledger, triage=after, unkept=unkept))
+            unkept = sum(item.state is not State.OPEN for item in triage.decisions.values())
+        self.set_ledger(replace(ledger, triage=triage, unkept=unkept))
         self.scribe.keep(changes)
 
     # There and back
 
-    def _step(self, before: Triage = NOTHING, after: Triage = NOTHING, marks: Iterable[str] = ()) -> None:
-        """Remember how things are, before a step that changes the plan or the decisions on `marks`."""
-        were = {mark: before.decisions.get(mark) for mark in marks}
-        made = {mark: after.decisions.get(mark) for mark in were}
-        self._undo = (*self._undo, Step(self.view.plan, were, made))[-STEPS:]
-        self._redo = ()
-
     def _change(self, plan: FixPlan) -> None:
         """Go on with another plan; undo leads back."""
-        self._step()
+        self._undo = (*self._undo, Step(self.view.plan, {}, {}))[-STEPS:]
+        self._redo = ()
         self.set_plan(plan)
 
     def action_undo(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.verdict import Verdict
+from ksec_tui.screens.bookkeeping import MANY
 from ksec_tui.triage.decision import Decision, State
 from tests.screens.explorers import User, exploring, presses
+from tests.screens.world import World, cluster
 
 
 def decisions(user: User) -> list[Decision]:
@@ -275,3 +277,19 @@ async def test_i_in_the_plan_goes_through_it_piece_by_piece() -> None:
         await user.until(lambda: staged(user) == 1)
         await user.press("9", "i")
         await user.until(lambda: "[1/" in user.screen)
+
+
+async def test_a_decision_on_very_many_findings_is_one_step_that_can_be_taken_back() -> None:
+    async with exploring(World(cluster(workers=60))) as user:
+        count = user.explorer.table.total_count
+        assert count > MANY
+        await user.press("T", "w")
+        await user.type("a test bed")
+        await user.press("enter", "y")
+        await user.rests()
+        assert states(user) == [State.WONT_FIX] * count
+        assert user.explorer.table.shown_count == 0
+        await user.press("z")
+        await user.rests()
+        assert states(user) == [State.OPEN] * count
+        assert user.explorer.table.shown_count == count
