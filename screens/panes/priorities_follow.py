@@ -30,7 +30,7 @@ OPEN_AT_FIRST = 3
 """Steps from the root that are shown at first."""
 
 FEW = 12
-"""Of more steps from one place than these, what is below them is folded away at first."""
+"""More steps from one place than these are folded away at first."""
 
 
 def follow_rows(view: View) -> Sequence[Row]:
@@ -104,6 +104,7 @@ def _below(
         return
     then = [below for below in item.then if below.vertex.kind != "goal"]
     key = f"{above}|{item.vertex.id}"
+    few = few and len(then) <= FEW
     opened = is_open(view, key, at_first=few and depth < OPEN_AT_FIRST) if then else None
     step = Step(source, item.edge, item.vertex)
     findings = found.cutting([item.edge])
@@ -120,7 +121,7 @@ def _below(
     branch = Branch(depth, above, opened)
     yield row(view, key, ref_of(item.vertex), values, branch, findings[:1], tells=tells, unknown=unknown)
     for below in then if opened else ():
-        yield from _below(view, found, item.vertex, below, key, depth + 1, few=few and len(then) <= FEW)
+        yield from _below(view, found, item.vertex, below, key, depth + 1, few=few)
 
 
 def _everybody(view: View) -> Iterator[Row]:
@@ -132,7 +133,7 @@ def _everybody(view: View) -> Iterator[Row]:
             way = told.way
             also = ", ".join(goal.words for goal, _ in way.also)
             values: dict[str, object] = {
-                "what": f"{short(way.entry)} leads to {way.goal.words}",
+                "what": f"{short(way.entry)} → {way.goal.words}",
                 "chance": f"{way.likelihood:.0%}",
                 "cut": f"and to {also}" if also else "",
             }

@@ -195,8 +195,8 @@ async def test_without_a_choice_every_beginning_says_where_it_leads() -> None:
     async with exploring(World(attacked()), pane="priorities") as user:
         await user.press("left_parenthesis")
         assert "x on any workload" in what(user)[0]
-        assert "deploy shop/front leads to cluster-admin" in what(user)
-        await to(user, "User anna leads to")
+        assert "deploy shop/front → cluster-admin" in what(user)
+        await to(user, "User anna → every Secret")
         await user.press("x")
         assert what(user)[0] == "▾ IF COMPROMISED: User anna"
 
