@@ -91,9 +91,6 @@ class Explorer(Keeping):
                 pairs.insert(3, ("paths.follow", "if taken"))
             if self.pane.id == "findings":
                 pairs.insert(2, ("triage.decide", "triage"))
-            if self.pane.id == "priorities":
-                pairs[0:2] = [("table.open", "fold"), ("view.next", "lens")]
-                pairs.insert(3, ("paths.follow", "if taken"))
             if self.pane.id == "network":
                 pairs[2:2] = [("go.network", "network"), ("network.reach", "ask")]
             if self.view.plan.staged:
