@@ -91,7 +91,20 @@ def test_imports_go_only_where_the_contracts_allow() -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["cluster", "sources", "analysis", "findings", "checks", "fixes", "triage", "reports", "session", "config", "state", "cli"],
+    [
+        "cluster",
+        "sources",
+        "analysis",
+        "findings",
+        "checks",
+        "fixes",
+        "triage",
+        "reports",
+        "session",
+        "config",
+        "state",
+        "cli",
+    ],
 )
 def test_the_engines_run_without_a_terminal(package: str) -> None:
     code = (
