@@ -123,7 +123,8 @@ class PromptBar(Vertical):
             self.input.value = text
         self.input.select_on_focus = not goes_on
         self.input.cursor_position = len(text)
-        self.input.focus()
+        # At once: `focus` would wait, and keys that are there already would go elsewhere.
+        self.screen.set_focus(self.input)
 
     def bring_back(self, typed: Mapping[str, Sequence[str]]) -> None:
         """What was typed in each mode at other times, oldest first."""

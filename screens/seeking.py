@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from ksec_tui.findings.filter import FilterError, parse
 from ksec_tui.findings.filter_complete import complete, completion_start
@@ -25,10 +26,17 @@ class Seeking(Moves):
     """Filtering the list, searching the text, giving commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Filter the list, search the text", id="filter"),
-        Binding("colon", "command", "Command", id="command"),
+        # First of all, so that what is typed ahead goes to the prompt and does nothing in the list.
+        Binding("slash", "find", "Filter the list, search the text", id="filter", priority=True),
+        Binding("colon", "command", "Command", id="command", priority=True),
         Binding("exclamation_mark", "risky", "Risky only", id="filter.risky"),
     ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In an input, what opens the prompt is a character like any other."""
+        if action in ("find", "command") and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
 
     def action_find(self) -> None:
         """Filter the list; in the detail, search the text."""
