@@ -15,7 +15,8 @@ from ksec_tui.analysis.host_paths import (
 )
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.workloads._common import elsewhere, named
-from ksec_tui.checks.workloads.host_paths import mount_evidence, without_volume
+from ksec_tui.checks.workloads._host_mounts import by_hand, without_mounts
+from ksec_tui.checks.workloads.host_paths import mount_evidence
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
@@ -55,12 +56,15 @@ def credential_files(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
         metadata: {labels: {app: agent}}
         spec:
           volumes:
+            - name: state
+              emptyDir: {}
             - name: aws
               hostPath: {path: /root/.aws}
           containers:
             - name: agent
               image: registry.example/agent:2.0.1
               volumeMounts:
+                - {name: state, mountPath: /state}
                 - {name: aws, mountPath: /credentials, readOnly: true}
     ```
 
@@ -74,9 +78,14 @@ def credential_files(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
       template:
         metadata: {labels: {app: agent}}
         spec:
+          volumes:
+            - name: state
+              emptyDir: {}
           containers:
             - name: agent
               image: registry.example/agent:2.0.1
+              volumeMounts:
+                - {name: state, mountPath: /state}
     ```
     """
     for found in _with_credentials(workload):
@@ -87,7 +96,7 @@ def credential_files(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 @credential_files.fix
 def _no_credentials(workload: Workload, _: Snapshot) -> Fix | None:
-    return without_volume(
+    return without_mounts(
         workload,
         _with_credentials(workload),
         "Give its ServiceAccount an identity of the cloud (workload identity), or rights by RBAC; "
@@ -189,11 +198,11 @@ def plain_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 @plain_host_path.fix
 def _no_host_path(workload: Workload, _: Snapshot) -> Fix | None:
     found = _plain(workload)
-    if found or workload.system:
-        return without_volume(
-            workload,
-            found,
-            "Use a PersistentVolumeClaim, a CSI driver, a ConfigMap or an image volume instead.",
+    if workload.system:
+        return None
+    if found:
+        return by_hand(
+            found, "Use a PersistentVolumeClaim, a CSI driver, a ConfigMap or an image volume instead."
         )
     volumes: list[dict[str, Any]] = [
         {"name": name, "$patch": "delete"} for _, name, _ in _unmounted(workload)

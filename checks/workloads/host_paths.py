@@ -8,6 +8,7 @@ from typing import Any
 from ksec_tui.analysis.host_paths import HostMount, credentials, host_mounts, runtime_socket, sensitive
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._common import elsewhere, listed, named, template_fix
+from ksec_tui.checks.workloads._host_mounts import without_mounts
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.finding import Evidence
@@ -20,24 +21,6 @@ def mount_evidence(
 ) -> Evidence:
     """Evidence at a mount."""
     return Evidence(found.pointer, words, elsewhere(workload, found.placed.ref), severity)
-
-
-def without_volume(workload: Workload, found: list[HostMount], instead: str) -> Fix | None:
-    """The steps by which the mounts `found` go; no patch can know what to put in their place."""
-    if workload.system or not found:
-        return None
-    paths = ", ".join(dict.fromkeys(item.path for item in found))
-    return Fix(
-        f"Take {paths} out of the containers",
-        (),
-        Risk.MANUAL,
-        "What needs this path of the node stops working.",
-        (
-            f"Find out what {listed(item.placed for item in found) or workload.ref} does with it.",
-            instead,
-            "Remove the volumeMounts and the volume from the pod template.",
-        ),
-    )
 
 
 def _sockets(workload: Workload) -> list[HostMount]:
@@ -74,8 +57,11 @@ def runtime_sockets(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
             - name: builder
               image: registry.example/builder:3.1.0
               volumeMounts:
+                - {name: work, mountPath: /work}
                 - {name: docker, mountPath: /var/run/docker.sock}
           volumes:
+            - name: work
+              emptyDir: {}
             - name: docker
               hostPath: {path: /var/run/docker.sock}
     ```
@@ -93,6 +79,11 @@ def runtime_sockets(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
           containers:
             - name: builder
               image: registry.example/builder:3.1.0
+              volumeMounts:
+                - {name: work, mountPath: /work}
+          volumes:
+            - name: work
+              emptyDir: {}
     ```
     """
     for found in _sockets(workload):
@@ -103,7 +94,7 @@ def runtime_sockets(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 @runtime_sockets.fix
 def _no_socket(workload: Workload, _: Snapshot) -> Fix | None:
-    return without_volume(
+    return without_mounts(
         workload,
         _sockets(workload),
         "Build images with a rootless builder such as BuildKit or Buildah; read container state from the API.",
@@ -151,8 +142,11 @@ def sensitive_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
             - name: agent
               image: registry.example/agent:2.0.1
               volumeMounts:
+                - {name: state, mountPath: /state}
                 - {name: etc, mountPath: /host/etc}
           volumes:
+            - name: state
+              emptyDir: {}
             - name: etc
               hostPath: {path: /etc}
     ```
@@ -170,6 +164,11 @@ def sensitive_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
           containers:
             - name: agent
               image: registry.example/agent:2.0.1
+              volumeMounts:
+                - {name: state, mountPath: /state}
+          volumes:
+            - name: state
+              emptyDir: {}
     ```
     """
     for found in _sensitive(workload):
@@ -180,7 +179,7 @@ def sensitive_host_path(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 
 @sensitive_host_path.fix
 def _no_sensitive(workload: Workload, _: Snapshot) -> Fix | None:
-    return without_volume(
+    return without_mounts(
         workload,
         _sensitive(workload),
         "Mount only the file it needs, read-only, or use a PersistentVolumeClaim, a CSI driver or a ConfigMap.",

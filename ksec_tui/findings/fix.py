@@ -96,3 +96,10 @@ class Fix(msgspec.Struct, frozen=True):
     steps: tuple[str, ...] = ()
     rolls_out: bool = False
     leaves: tuple[str, ...] = ()
+
+    def besides(self, *, gone: bool) -> tuple[str, ...]:
+        """What a human must do besides the changes; `gone` is whether these remove the finding.
+
+        Steps for what no patch reaches are void where all of it went.
+        """
+        return () if not self.changes or (gone and self.leaves) else self.steps

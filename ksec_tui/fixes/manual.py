@@ -25,7 +25,7 @@ def manual(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
         lines += [
             "## Besides the patches",
             "",
-            "These are mended in part: no patch reaches the rest.",
+            "The patches do their part; this is left to do.",
             "",
             *besides,
         ]
@@ -53,12 +53,13 @@ def _by_hand(plan: FixPlan) -> Iterator[str]:
 def _besides(simulation: Simulation) -> Iterator[str]:
     gone = {item.fingerprint for item in simulation.removed}
     for item in simulation.plan.staged:
-        if item.fix.changes and item.fix.steps and item.fingerprint not in gone:
+        steps = item.fix.besides(gone=item.fingerprint in gone)
+        if steps:
             yield f"### {escaped(str(item.finding.subject))}"
             yield ""
             yield f"- {escaped(f'{item.fix.title} ({item.finding.check} {item.fingerprint})')}"
             yield from (f"- Stays: {escaped(words)}" for words in item.fix.leaves)
-            yield from (f"- [ ] {escaped(step)}" for step in item.fix.steps)
+            yield from (f"- [ ] {escaped(step)}" for step in steps)
             yield ""
 
 

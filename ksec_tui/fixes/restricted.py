@@ -259,7 +259,11 @@ def _fix(
     may_break = " ".join(dict.fromkeys(fix.may_break for fix in draft.fixes if fix.may_break))
     title = f"Bring {workload.ref.kind} {workload.ref.name} to the Pod Security level {LEVEL}"
     steps = tuple(fix.title for fix in draft.fixes)
-    return workload_fix(workload, title, change, risk, may_break=may_break, steps=steps)
+    made = workload_fix(workload, title, change, risk, may_break=may_break, steps=steps)
+    if made is None or not made.changes:
+        return made
+    besides = dict.fromkeys(step for fix in draft.fixes for step in fix.steps)
+    return msgspec.structs.replace(made, steps=tuple(besides))
 
 
 def _with_template(document: Document, before: Document, after: Document) -> Document:

@@ -97,9 +97,9 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         yield line(said, "pass")
         key, staged = hand.key("fix.stage"), view.plan.has(finding.fingerprint)
         yield line(f"staged; {key} takes it out again" if staged else f"{key} stages it", "muted")
-    if finding.fingerprint not in {item.fingerprint for item in outcome.removed}:
-        for step in fix.steps:
-            yield from list(prose(f"Left to do besides: {step}", hand.width, style="warning"))[:-1]
+    gone = finding.fingerprint in {item.fingerprint for item in outcome.removed}
+    for step in fix.besides(gone=gone):
+        yield from list(prose(f"Left to do besides: {step}", hand.width, style="warning"))[:-1]
     for change in rights_changes(hand.snapshot, outcome.snapshot, outcome.after):
         yield from list(prose(change.words, hand.width, style="evidence"))[:-1]
     flows = list(flow_effects.said(hand.snapshot, outcome.snapshot, outcome.after))

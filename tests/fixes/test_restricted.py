@@ -121,16 +121,32 @@ def test_allowed_additions_stay() -> None:
     assert after == {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}
 
 
-def test_a_directory_of_the_node_is_left_to_a_human_and_the_rest_is_changed() -> None:
-    mount = {"name": "logs", "mountPath": "/logs"}
-    volumes = [{"name": "logs", "hostPath": {"path": "/var/log"}}]
-    found = reach(deployment({"name": "app", "volumeMounts": [mount]}, volumes=volumes))
+def mounting(path: str) -> Tree:
+    mounts = [{"name": "host", "mountPath": "/host"}, {"name": "tmp", "mountPath": "/tmp"}]
+    volumes = [{"name": "host", "hostPath": {"path": path}}, {"name": "tmp", "emptyDir": {}}]
+    return deployment({"name": "app", "volumeMounts": mounts}, volumes=volumes)
+
+
+def test_a_directory_of_data_on_the_node_is_left_to_a_human_and_the_rest_is_changed() -> None:
+    found = reach(mounting("/srv/data"))
     assert not found.reached
-    assert found.reasons[0].startswith("Volume logs is the node's /var/log: ")
+    assert found.reasons[0].startswith("Volume host is the node's /srv/data: ")
     assert found.fix is not None
     assert found.fix.changes
     assert found.template is not None
-    assert found.template["spec"]["volumes"] == [{"name": "logs", "hostPath": {"path": "/var/log"}}]
+    assert found.template["spec"]["volumes"] == mounting("/srv/data")["spec"]["template"]["spec"]["volumes"]
+
+
+def test_a_directory_that_decides_over_the_node_goes_and_that_is_said() -> None:
+    found = reach(mounting("/var/log"))
+    assert found.reached
+    assert found.fix is not None
+    assert found.template is not None
+    assert admitted(found.template)
+    assert found.template["spec"]["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    assert found.fix.risk is Risk.REVIEW
+    assert "It breaks what uses /host (the node's /var/log)." in found.fix.may_break
+    assert any("PersistentVolumeClaim" in step for step in found.fix.steps)
 
 
 def test_a_bare_pod_is_told_to_be_made_anew_and_how() -> None:
@@ -194,6 +210,22 @@ def _kept(spec: Tree) -> object:
     )
 
 
+def _without_told(was: Tree, now: Tree, told: str) -> Tree:
+    """`was` without the node's directories that a fix says it takes out."""
+    names = {volume["name"] for volume in now.get("volumes", [])}
+    gone = {
+        item["name"]: item["hostPath"]["path"] for item in was.get("volumes", []) if item["name"] not in names
+    }
+    assert all(path in told for path in gone.values())
+    kept = {"volumes": [item for item in was["volumes"] if item["name"] in names]} if gone else {}
+    for key in ("initContainers", "containers") if gone else ():
+        for item in was.get(key, []):
+            mounts = [mount for mount in item.get("volumeMounts", []) if mount["name"] not in gone]
+            fields = {**item, "volumeMounts": mounts} if "volumeMounts" in item else item
+            kept.setdefault(key, []).append(fields)
+    return {**was, **kept}
+
+
 def _spec_in(workload: Workload, document: Document) -> Tree:
     here: Any = document
     for part in workload.pointer.strip("/").split("/"):
@@ -237,7 +269,8 @@ def test_every_workload_of_a_real_cluster_gets_to_restricted_or_says_why_not() -
         again = workload_named(patched, workload.ref)
         assert again is not None
         assert evaluate(again.spec, again.annotations, "restricted", MINOR).allowed, workload.ref
-        assert _kept(_spec_in(workload, before)) == _kept(_spec_in(workload, after)), workload.ref
+        was, now = _spec_in(workload, before), _spec_in(workload, after)
+        assert _kept(_without_told(was, now, found.fix.may_break)) == _kept(now), workload.ref
         assert _levels(rolled_out(snapshot, workload.ref, before, after)) <= {"restricted"}, workload.ref
     assert reached >= 200
 
