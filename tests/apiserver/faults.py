@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.apiserver.statuses import Response, encoded
+from tests.apiserver import spoilers
+from tests.apiserver.statuses import Response
+from tests.apiserver.wire import Wire
 
 Behaviour = Literal[
     "answer",  # by `status` alone
@@ -20,7 +20,24 @@ Behaviour = Literal[
     "wrong_types",  # the first item has strings where objects and lists belong
     "wrong_content_type",  # a web page with status 200, as a captive proxy sends
     "endless",  # every page has a continue token; wants times=None
+    "same_token",  # every page has the token of the second; wants times=None
+    "redirect",  # to `location`
+    "items_text",  # a list whose items are a string
+    "metadata_number",  # a list whose metadata are a number
+    "version_list",  # a list whose resourceVersion is a list
+    "token_number",  # a list whose continue token is a number
+    "no_items",  # JSON that is no list at all
+    "failure_as_success",  # a Status of failure with status 200
+    "null",  # null
+    "protobuf",  # what was asked for, said to be in the other encoding
+    "huge_name",  # the first item has a name of 10 MB
+    "nested",  # a hundred thousand brackets
+    "not_utf8",  # JSON with bytes that are no UTF-8 in the name of the first item
+    "empty",  # status 200, no body
+    "no_content",  # status 204
+    "unknown_status",  # status 299 with half a body
 ]
+"""What happens to an answer on its way through JSON; `Wire` has what happens below."""
 
 
 @dataclass
@@ -29,15 +46,16 @@ class Fault:
 
     ``match`` is a regular expression searched in the path; ``page`` (from 1) narrows it to one page
     of a list. ``arrived`` is set once a request has met this fault; a slow answer waits for
-    ``release``, at most ``seconds``.
+    ``release``, at most ``seconds``; a redirection leads to ``location``.
     """
 
     match: str
     status: int | None = None
-    behaviour: Behaviour = "answer"
+    behaviour: Behaviour | Wire = "answer"
     page: int | None = None
     times: int | None = 1
     retry_after: int | None = None
+    location: str = ""
     seconds: float = 30.0
     arrived: threading.Event = field(default_factory=threading.Event, repr=False)
     release: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -65,31 +83,9 @@ class Fault:
         return True
 
 
-def spoilt(response: Response, behaviour: Behaviour) -> Response:
-    """The response as this behaviour leaves it; most behaviours act on the connection instead."""
-    spoil = _SPOILERS.get(behaviour)
+def spoilt(response: Response, fault: Fault) -> Response:
+    """The response as this fault leaves it; most behaviours act on the connection instead."""
+    if fault.behaviour == "redirect":
+        return Response(302, b"", "text/plain", {"Location": fault.location})
+    spoil = spoilers.SPOILERS.get(fault.behaviour)
     return response if spoil is None else spoil(response)
-
-
-def _malformed(response: Response) -> Response:
-    return Response(response.status, response.body[: len(response.body) // 2], response.content_type)
-
-
-def _wrong_types(response: Response) -> Response:
-    content = json.loads(response.body)
-    for item in content.get("items", [])[:1]:
-        item.update({key: _NONSENSE for key in item if key != "metadata"}, spec=_NONSENSE)
-    return Response(response.status, encoded(content), response.content_type)
-
-
-def _web_page(response: Response) -> Response:
-    page = b"<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"
-    return Response(200, page, "text/html; charset=utf-8")
-
-
-_NONSENSE = "not what belongs here"
-_SPOILERS: dict[Behaviour, Callable[[Response], Response]] = {
-    "malformed": _malformed,
-    "wrong_types": _wrong_types,
-    "wrong_content_type": _web_page,
-}

@@ -25,6 +25,7 @@ from tests.apiserver.faults import Fault, spoilt
 from tests.apiserver.kubeconfig import write_kubeconfig
 from tests.apiserver.statuses import ApiError, Response
 from tests.apiserver.store import FakeCluster
+from tests.apiserver.wire import WIRE, misbehave
 
 GZIP_FROM = 128 * 1024
 """Smaller bodies are never compressed (upstream: the API server's gzip threshold)."""
@@ -139,7 +140,7 @@ class ApiServer:
             response = api.answer(self.cluster, access, call, endless=endless)
         except ApiError as error:
             return error.response
-        return response if fault is None else spoilt(response, fault.behaviour)
+        return response if fault is None else spoilt(response, fault)
 
 
 @lru_cache(maxsize=16)
@@ -212,6 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         response = owner.respond(call, self.headers.get_all("Impersonate-Group", []), fault)
+        if fault is not None and fault.behaviour in WIRE:
+            self._record(call, response.status, len(response.body))
+            self.close_connection = True
+            misbehave(fault.behaviour, self.wfile, response, owner.stopped)
+            return
         self._send(call, response, cut=fault is not None and fault.behaviour == "cut")
 
     def _fault(self, call: api.Call) -> Fault | None:
