@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -52,6 +52,52 @@ class Problem(msgspec.Struct, frozen=True):
 Event = Opened | Started | Arrived | Ended | Problem
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """One object is as in `page` now, which holds nothing else; when that is empty, it is gone."""
+
+    ref: ObjectRef
+    page: Page
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """All that was read of one kind is void: it was listed again."""
+
+    kind: Kind[KubeObject]
+    pages: tuple[Page, ...]
+    coverage: KindCoverage
+
+
+class Link(msgspec.Struct, frozen=True):
+    """How the watch stands.
+
+    Attributes:
+        watched: lists that are watched.
+        lost: how many of them are not heard of now.
+        reason: why, in one sentence; empty when none is lost.
+        retry: when the next attempt is made (``time.monotonic()``), 0 when none is lost.
+        polled: resources that cannot be watched and are listed again every now and then.
+    """
+
+    watched: int = 0
+    lost: int = 0
+    reason: str = ""
+    retry: float = 0.0
+    polled: tuple[str, ...] = ()
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """How the watch stands is not as it was."""
+
+    link: Link
+
+
+class Idle(msgspec.Struct, frozen=True):
+    """Nothing has come for a moment."""
+
+
+Update = Changed | Replaced | Linked | Idle
+
+
 class SourceError(Exception):
     """The source cannot be opened at all (no such file, no connection, login refused)."""
 
@@ -77,6 +123,21 @@ class Source(Protocol):
 
     def fetch(self, ref: ObjectRef) -> Document | None:
         """One whole object, read anew; None when the source cannot or may not. Never a Secret's payload."""
+        ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A source that can be followed once it has been read."""
+
+    def watch(self, cancel: threading.Event) -> Iterator[Event | Update]:
+        """What `Source.events` yields, then what changes, until `cancel` is set; blocking, as that is.
+
+        The first `Linked` comes when everything was read once.
+
+        Raises:
+            SourceError: it could not be opened.
+        """
         ...
 
 

@@ -8,8 +8,10 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, cast
 from urllib.parse import quote
@@ -17,18 +19,22 @@ from urllib.parse import quote
 import msgspec
 
 from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.coverage import KindCoverage
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo, with_type
 from ksec_tui.cluster.text import clean_tree, one_line
-from ksec_tui.sources.base import Event, Opened, Problem, SourceError
+from ksec_tui.sources.base import Ended, Event, Idle, Opened, Problem, SourceError, Update
 from ksec_tui.sources.connection import Connection
+from ksec_tui.sources.live_again import Anew
 from ksec_tui.sources.live_dry_run import MAX_ANSWER, ask, unfit
 from ksec_tui.sources.live_lists import PARTIAL, Lists
 from ksec_tui.sources.live_open import Namespaces, reader, server_version
 from ksec_tui.sources.live_scope import Discovery, Patterns, usable_name
+from ksec_tui.sources.live_stream import Streams
+from ksec_tui.sources.live_watch import AGAIN, MAX_WATCHES, WATCH_SECONDS, Watcher
 from ksec_tui.sources.transport import (
     JSON,
     CancelledError,
@@ -62,7 +68,7 @@ class _Ready(msgspec.Struct, frozen=True):
     lists: Lists
 
 
-_Feed = queue.SimpleQueue[Event | _Finished | _Ready]
+_Feed = queue.SimpleQueue[Event | Update | _Finished | _Ready]
 
 
 class _Handover(AbstractContextManager[None]):
@@ -91,6 +97,8 @@ class LiveSource:
         max_objects: objects of one kind after which its list is given up as endless.
         workers: threads that read at once.
         wait: how to wait before another attempt.
+        watch_seconds: how long a watch is asked for at a time.
+        again: seconds after which what cannot be watched is listed again.
 
     Raises:
         SourceError: what was asked for as a namespace can be none.
@@ -105,6 +113,8 @@ class LiveSource:
         max_objects: int = MAX_OBJECTS,
         workers: int = WORKERS,
         wait: Wait = threading.Event.wait,
+        watch_seconds: float = WATCH_SECONDS,
+        again: float = AGAIN,
     ) -> None:
         options = connection.options
         self._connection = connection
@@ -113,6 +123,8 @@ class LiveSource:
         self._max_objects = max_objects
         self._workers = workers
         self._wait = wait
+        self._watch_seconds = watch_seconds
+        self._again = again
         self._patterns = Patterns.parse(() if options.all_namespaces else options.namespaces)
         self._versions: dict[str, str] = {}
         self._info = SourceInfo(
@@ -135,6 +147,17 @@ class LiveSource:
         Raises:
             SourceError: there is no connection, the login is refused, the kubeconfig is not usable.
         """
+        return cast("Iterator[Event]", self._run(cancel, follow=False))
+
+    def watch(self, cancel: threading.Event) -> Iterator[Event | Update]:
+        """Read everything once, then follow what changes; see `Watchable.watch`.
+
+        Raises:
+            SourceError: as `events` does.
+        """
+        return self._run(cancel, follow=True)
+
+    def _run(self, cancel: threading.Event, *, follow: bool) -> Iterator[Event | Update]:
         stop = threading.Event()
         feed: _Feed = queue.SimpleQueue()
         transport = Transport(self._connection, stop, self.log, wait=self._wait, workers=self._workers)
@@ -144,17 +167,67 @@ class LiveSource:
         gc.disable()
         try:
             threads.append(_started(feed, self._open, transport, feed))
-            yield from self._read(feed, threads, cancel)
+            reading = yield from self._read(feed, threads, cancel)
             gc.freeze()
+            if follow and reading is not None:
+                if collecting:
+                    gc.enable()
+                yield from self._follow(reading, feed, transport, stop, cancel)
         finally:
             stop.set()
             transport.end()
-            deadline = time.monotonic() + _JOIN_SECONDS
-            for thread in threads:
-                thread.join(max(deadline - time.monotonic(), 0.0))
+            _join(threads)
             transport.close()
             if collecting:
                 gc.enable()
+
+    def _follow(
+        self,
+        reading: _Reading,
+        feed: _Feed,
+        transport: Transport,
+        stop: threading.Event,
+        cancel: threading.Event,
+    ) -> Iterator[Event | Update]:
+        streams = Streams(self._connection, stop, self.log, wait=self._wait, workers=MAX_WATCHES)
+        anew = Anew(
+            transport,
+            self._patterns,
+            self._connection.target.namespace,
+            page_size=self._page_size,
+            max_objects=self._max_objects,
+            versions=self._versions,
+        )
+        watcher = Watcher(
+            streams,
+            anew,
+            feed.put,
+            stop,
+            partial(_started, feed),
+            wait=self._wait,
+            seconds=self._watch_seconds,
+            again=self._again,
+        )
+        try:
+            watcher.begin(reading.read, reading.lists.listed)
+            while not cancel.is_set():
+                try:
+                    event = feed.get(timeout=_POLL)
+                except queue.Empty:
+                    yield Idle()
+                    continue
+                if isinstance(event, _Finished):
+                    if event.error is not None:
+                        raise event.error
+                elif not isinstance(event, _Ready):
+                    yield event
+        finally:
+            stop.set()
+            streams.end()
+            transport.end()
+            watcher.wake()
+            _join(watcher.threads)
+            streams.close()
 
     def fetch(self, ref: ObjectRef) -> Document | None:
         """One whole object, read anew, sanitized and without credentials; None when it cannot be had.
@@ -231,11 +304,15 @@ class LiveSource:
         lists = Lists(transport, discovery, namespaces, feed.put, self._page_size, self._max_objects)
         feed.put(_Ready(lists))
 
-    def _read(self, feed: _Feed, threads: list[threading.Thread], cancel: threading.Event) -> Iterator[Event]:
+    def _read(
+        self, feed: _Feed, threads: list[threading.Thread], cancel: threading.Event
+    ) -> Generator[Event | Update, None, _Reading | None]:
+        """What comes while everything is read once; returns how that went, None when it was cancelled."""
+        reading: _Reading | None = None
         running = 1
         while running:
             if cancel.is_set():
-                return
+                return None
             try:
                 event = feed.get(timeout=_POLL)
             except queue.Empty:
@@ -247,12 +324,30 @@ class LiveSource:
                     running -= 1
                 case _Ready(lists):
                     self._versions = lists.versions
+                    reading = _Reading(lists, {})
                     waiting = deque(self._kinds)
                     count = min(self._workers, len(waiting))
                     threads += [_started(feed, _read_kinds, lists, waiting) for _ in range(count)]
                     running += count
                 case _:
+                    if isinstance(event, Ended) and reading is not None:
+                        reading.read[event.kind] = event.coverage
                     yield event
+        return reading
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How everything was read once."""
+
+    lists: Lists
+    read: dict[Kind[KubeObject], KindCoverage]
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    deadline = time.monotonic() + _JOIN_SECONDS
+    for thread in tuple(threads):
+        thread.join(max(deadline - time.monotonic(), 0.0))
 
 
 def _started(feed: _Feed, work: Callable[..., None], *args: Any) -> threading.Thread:

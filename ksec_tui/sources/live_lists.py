@@ -70,6 +70,8 @@ class Lists:
         self._page_size = page_size
         self._max_pages = max(1, -(-max_objects // page_size))
         self.versions: dict[str, str] = {}
+        self.listed: dict[str, dict[str, str]] = {}
+        """By resource: of each list that was read whole its path and resourceVersion, from which to watch it."""
 
     def read(self, kind: Kind[KubeObject]) -> None:
         """Read `kind` to its end, from `Started` to `Ended`.
@@ -78,10 +80,12 @@ class Lists:
             CancelledError: the load was cancelled; there is no `Ended` then.
         """
         self._emit(Started(kind))
+        self.listed[kind.resource] = {}
         try:
             coverage = self._versions(kind, restart=True)
         except _ExpiredError:
             self._emit(Started(kind))
+            self.listed[kind.resource] = {}
             coverage = self._versions(kind, restart=False)
         self._emit(Ended(kind, coverage))
 
@@ -183,6 +187,8 @@ class Lists:
             self._emit(Arrived(page, remaining))
             token = page.next
             if not token:
+                if page.version:
+                    self.listed[kind.resource][path] = page.version
                 return _OK
             if token in seen or len(seen) + 1 >= self._max_pages:
                 return Outcome(State.TRUNCATED, "the server never ended the list")

@@ -29,7 +29,7 @@ class Sockets:
             self.ended = True
             connections = list(self._open)
         for connection in connections:
-            _shut(connection)
+            shut(connection)
 
     def close(self) -> None:
         """Close whatever is still open."""
@@ -54,10 +54,11 @@ class Sockets:
             self._open.add(connection)
             ended = self.ended
         if ended:
-            _shut(connection)
+            shut(connection)
 
 
-def _shut(connection: Any) -> None:
+def shut(connection: Any) -> None:
+    """End what a connection waits for; from any thread."""
     stream = getattr(connection, "sock", None)
     if isinstance(stream, socket.socket):
         with contextlib.suppress(OSError):

@@ -55,12 +55,16 @@ class RequestError(Exception):
 
 
 class RefusedError(RequestError):
-    """The server answered with an error: `status` and the Status object's `reason` (empty when it sent none)."""
+    """The server answered with an error: `status` and the Status object's `reason` (empty when it sent none).
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    `retry_after` is how many seconds it asks to be left alone, 0 when it does not.
+    """
+
+    def __init__(self, status: int, reason: str, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.retry_after = retry_after
 
 
 class BrokenError(RequestError):
@@ -82,7 +86,9 @@ class _Status(msgspec.Struct):
     details: _Details | None = None
 
 
-class _Answer(msgspec.Struct):
+class Answer(msgspec.Struct):
+    """What came back to one request."""
+
     status: int
     body: bytes
     content_type: str
@@ -174,26 +180,26 @@ class Transport:
             if self._cancel.is_set():
                 raise CancelledError
             pool, access = self._ready()
-            answer: _Answer | None = None
+            answer: Answer | None = None
             try:
                 answer = self._send(pool, access, method, path, accept, body, content_type)
-            except _TransientError as error:
+            except TransientError as error:
                 if failed >= len(_BACKOFF):
                     raise BrokenError(str(error)) from error
             if answer is None or answer.status >= 500:
                 if answer is not None and failed >= len(_BACKOFF):
-                    raise _refusal(answer)
+                    raise refusal(answer)
                 self._pause(max(_BACKOFF[failed], _retry_after(answer, 0.0)))
                 failed += 1
             elif answer.status == 429:
                 throttled += 1
                 if throttled >= _THROTTLED_ATTEMPTS:
-                    raise _refusal(answer)
+                    raise refusal(answer)
                 self._pause(_retry_after(answer, float(2 ** (throttled - 1))))
             elif answer.status == 401 and not renewed:
                 renewed = True
                 if not self._connection.renew(access, self._cancel):
-                    raise _refusal(answer)
+                    raise refusal(answer)
             else:
                 return _body(answer)
 
@@ -229,22 +235,17 @@ class Transport:
 
     def _send(
         self, pool: Any, access: Access, method: str, path: str, accept: str, body: bytes | None, content: str
-    ) -> _Answer:
+    ) -> Answer:
         pass_gate(method, path, body)
-        from urllib3 import HTTPHeaderDict, Timeout  # as late as the client that brings it
+        from urllib3 import Timeout  # as late as the client that brings it
         from urllib3 import exceptions as errors
 
-        headers = HTTPHeaderDict({"Accept": accept, "User-Agent": "ksec-tui"})
-        token = authorization(access.configuration)
-        if token:
-            headers["Authorization"] = token
+        headers = self.headers(access, accept)
         if body is not None:
             headers["Content-Type"] = content
         host = access.configuration.host
         if self._compress if self._compress is not None else not _is_loopback(host):
             headers["Accept-Encoding"] = "gzip"
-        for name, value in self._connection.headers:
-            headers.add(name, value)
         seconds = self._connection.options.request_timeout or math.inf
         timeout = Timeout(
             connect=min(seconds, _CONNECT_SECONDS), read=None if math.isinf(seconds) else seconds
@@ -262,13 +263,24 @@ class Transport:
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if self._cancel.is_set() or self._sockets.ended:
                 raise CancelledError from error
-            raise _connection_error(error, host, seconds) from error
+            raise connection_error(error, host, seconds) from error
         finally:
             taken = round((time.monotonic() - started) * 1000)
             shown = one_line(_TOKEN.sub("continue=…", path), 500)
             self._log.append(RequestRecord(method, shown, status, taken, size))
         get = response.headers.get
-        return _Answer(status, received, get("Content-Type", ""), get("Retry-After", ""), get("Location", ""))
+        return Answer(status, received, get("Content-Type", ""), get("Retry-After", ""), get("Location", ""))
+
+    def headers(self, access: Access, accept: str) -> Any:
+        """Who asks for what (``urllib3.HTTPHeaderDict``)."""
+        from urllib3 import HTTPHeaderDict  # as late as the client that brings it
+
+        headers = HTTPHeaderDict({"Accept": accept, "User-Agent": "ksec-tui"})
+        if token := authorization(access.configuration):
+            headers["Authorization"] = token
+        for name, value in self._connection.headers:
+            headers.add(name, value)
+        return headers
 
     def _read(self, response: Any, deadline: float) -> bytes:
         chunks: list[bytes] = []
@@ -293,11 +305,11 @@ class Transport:
         return b"".join(chunks)
 
 
-class _TransientError(Exception):
+class TransientError(Exception):
     """A connection that failed in a way that another attempt may mend."""
 
 
-def _connection_error(error: Exception, host: str, seconds: float) -> Exception:
+def connection_error(error: Exception, host: str, seconds: float) -> Exception:
     """One sentence on what went wrong with the connection; transient failures are worth another attempt."""
     from urllib3 import exceptions as errors  # as late as the client that brings it
 
@@ -305,7 +317,7 @@ def _connection_error(error: Exception, host: str, seconds: float) -> Exception:
     if isinstance(error, errors.NameResolutionError):
         return BrokenError(f"the name of {where} cannot be resolved")
     if isinstance(error, errors.NewConnectionError):  # upstream makes it a kind of time out
-        return _TransientError(f"no connection to {where}: {_cause(error)}")
+        return TransientError(f"no connection to {where}: {_cause(error)}")
     if isinstance(error, errors.ConnectTimeoutError):
         return BrokenError(f"{where} does not answer")
     if isinstance(error, (errors.TimeoutError, TimeoutError)):
@@ -315,13 +327,13 @@ def _connection_error(error: Exception, host: str, seconds: float) -> Exception:
     if isinstance(error, errors.ProxyError):
         return BrokenError(f"the proxy refused: {one_line(str(error), 300)}")
     if isinstance(error, (errors.IncompleteRead, http.client.IncompleteRead)):
-        return _TransientError("the answer was cut off")
+        return TransientError("the answer was cut off")
     if isinstance(error, errors.DecodeError):
         return BrokenError("the answer cannot be decompressed")
     if isinstance(error, ValueError) and not isinstance(error, errors.HTTPError):
         return BrokenError(f"the request to {where} cannot be made: {one_line(str(error), 300)}")
     cut = any(isinstance(arg, http.client.IncompleteRead | errors.IncompleteRead) for arg in error.args)
-    return _TransientError(
+    return TransientError(
         "the answer was cut off" if cut else f"the connection to {where} broke: {_cause(error)}"
     )
 
@@ -333,36 +345,38 @@ def _cause(error: BaseException) -> str:
     return one_line(known or str(error) or type(error).__name__, 200)
 
 
-def _body(answer: _Answer) -> bytes:
+def _body(answer: Answer) -> bytes:
     if not 200 <= answer.status < 300:
-        raise _refusal(answer)
+        raise refusal(answer)
     if answer.content_type.partition(";")[0].strip().lower() != JSON:
         kind = one_line(answer.content_type, 80) or "nothing known"
         raise BrokenError(f"the answer is not from a Kubernetes API: {kind} instead of JSON")
     return answer.body
 
 
-def _refusal(answer: _Answer) -> RefusedError:
+def refusal(answer: Answer) -> RefusedError:
+    """What an answer that is no success says, in one sentence."""
     status = _status_of(answer)
+    wait = _retry_after(answer, 0.0)
     if status.kind == "Status":
         message = one_line(status.message, 400) or f"the server answered {answer.status}"
-        return RefusedError(answer.status, status.reason or "Unknown", message)
+        return RefusedError(answer.status, status.reason or "Unknown", message, wait)
     if 300 <= answer.status < 400:
         message = f"the server redirects to {one_line(answer.location, 200) or 'nowhere'}"
     else:
         known = http.client.responses.get(answer.status, "")
         message = f"the server answered {answer.status} {known}".rstrip()
-    return RefusedError(answer.status, "", message)
+    return RefusedError(answer.status, "", message, wait)
 
 
-def _status_of(answer: _Answer) -> _Status:
+def _status_of(answer: Answer) -> _Status:
     try:
         return msgspec.json.decode(answer.body, type=_Status)
     except (msgspec.MsgspecError, RecursionError):
         return _Status()
 
 
-def _retry_after(answer: _Answer | None, default: float) -> float:
+def _retry_after(answer: Answer | None, default: float) -> float:
     """Seconds that the server asks for: the header (RFC 9110, whole seconds) or the Status's details."""
     if answer is None:
         return default

@@ -1,6 +1,7 @@
 """A Kubernetes API server in this process: real HTTP over loopback, any objects, any fault."""
 
 from tests.apiserver.access import Access, Rule
+from tests.apiserver.changing import ChangingCluster
 from tests.apiserver.faults import Fault
 from tests.apiserver.loader import cluster_from, documents_from
 from tests.apiserver.server import ApiServer, Request
@@ -11,6 +12,7 @@ __all__ = [
     "CANARY_BASE64",
     "Access",
     "ApiServer",
+    "ChangingCluster",
     "FakeCluster",
     "Fault",
     "Request",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.apiserver import discovery, dry_runs, pages, statuses
 from tests.apiserver.access import Access
-from tests.apiserver.negotiation import negotiate
+from tests.apiserver.negotiation import View, negotiate
 from tests.apiserver.resources import Resource
 from tests.apiserver.statuses import ApiError, Response, encoded
 from tests.apiserver.store import FakeCluster
@@ -127,13 +127,31 @@ def _forbidden(access: Access, target: Target, verb: str) -> ApiError:
     return statuses.forbidden(access.user, verb, target.group, target.plural, target.namespace, target.name)
 
 
+def watched(cluster: FakeCluster, access: Access, call: Call) -> tuple[Resource, Target, View] | None:
+    """What a request asks to watch, and in which shape; None for any other request.
+
+    Raises:
+        ApiError: it may not, or there is nothing of the sort.
+    """
+    target = target_of(tuple(part for part in call.path.split("/") if part))
+    if call.method != "GET" or target is None or _verb(target, call) != "watch":
+        return None
+    if not access.allows("watch", target.group, target.plural, target.namespace):
+        raise _forbidden(access, target, "watch")
+    resource = _served(cluster, target)
+    if "watch" not in resource.verbs:
+        raise statuses.method_not_allowed()
+    return resource, target, negotiate(call.headers.get("accept", ""), listing=False)
+
+
 def _read(cluster: FakeCluster, access: Access, target: Target, call: Call, *, endless: bool) -> Response:
     # As upstream: authorization knows the request by its path alone and comes before any 404.
+    cluster = cluster.at(call.query)
     verb = _verb(target, call)
     if not access.allows(verb, target.group, target.plural, target.namespace):
         raise _forbidden(access, target, verb)
     resource = _served(cluster, target)
-    if verb == "watch" or "list" not in resource.verbs:
+    if verb == "watch" or "list" not in resource.verbs:  # only a cluster that changes can be watched
         raise statuses.method_not_allowed()
     view = negotiate(call.headers.get("accept", ""), listing=not target.name)
     namespace = target.namespace if resource.namespaced else ""

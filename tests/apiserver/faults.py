@@ -45,14 +45,15 @@ class Fault:
     """Replaces or spoils the answers to matching requests, ``times`` times or always (None).
 
     ``match`` is a regular expression searched in the path; ``page`` (from 1) narrows it to one page
-    of a list. ``arrived`` is set once a request has met this fault; a slow answer waits for
-    ``release``, at most ``seconds``; a redirection leads to ``location``.
+    of a list, ``watch`` to watches or to everything else. ``arrived`` is set once a request has met this
+    fault; a slow answer waits for ``release``, at most ``seconds``; a redirection leads to ``location``.
     """
 
     match: str
     status: int | None = None
     behaviour: Behaviour | Wire = "answer"
     page: int | None = None
+    watch: bool | None = None
     times: int | None = 1
     retry_after: int | None = None
     location: str = ""
@@ -71,9 +72,13 @@ class Fault:
         """An answer that comes when the test sets ``release``, or after ``seconds``."""
         return cls(match, behaviour="slow", seconds=seconds, page=page, times=times)
 
-    def meets(self, path: str, page: int) -> bool:
+    def meets(self, path: str, page: int, *, watch: bool = False) -> bool:
         """Whether this request is hit; counts the hit."""
-        if self.page not in (None, page) or re.search(self.match, path) is None:
+        if (
+            self.page not in (None, page)
+            or self.watch not in (None, watch)
+            or re.search(self.match, path) is None
+        ):
             return False
         with self._lock:
             if self.times is not None and self.hits >= self.times:

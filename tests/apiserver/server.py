@@ -21,10 +21,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.apiserver import api, pages, statuses
 from tests.apiserver.access import Access
+from tests.apiserver.changing import ChangingCluster
 from tests.apiserver.faults import Fault, spoilt
 from tests.apiserver.kubeconfig import write_kubeconfig
 from tests.apiserver.statuses import ApiError, Response
 from tests.apiserver.store import FakeCluster
+from tests.apiserver.watching import End, Watch
 from tests.apiserver.wire import WIRE, misbehave
 
 GZIP_FROM = 128 * 1024
@@ -47,7 +49,8 @@ class ApiServer:
     """Serves a ``FakeCluster`` over HTTP/1.1 while the context lasts.
 
     ``cluster``, ``access`` and ``token`` may be exchanged between requests. A token of None lets everyone
-    in. Leaving the context ends all connections and raises what went wrong inside the server, if anything.
+    in. Leaving the context ends all connections and raises what went wrong inside the server, if anything;
+    another server on the same ``port`` is the same one after a restart.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class ApiServer:
         faults: Sequence[Fault] = (),
         access: Access | None = None,
         token: str | None = None,
+        port: int = 0,
     ) -> None:
         self.cluster = cluster
         self.faults = list(faults)
@@ -65,8 +69,9 @@ class ApiServer:
         self.requests: list[Request] = []
         self.errors: list[BaseException] = []
         self.stopped = threading.Event()
-        self._listener = _Listener(("127.0.0.1", 0), self)
-        self.url = f"http://127.0.0.1:{self._listener.server_address[1]}"
+        self._listener = _Listener(("127.0.0.1", port), self)
+        self.port = int(self._listener.server_address[1])
+        self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), name="apiserver")
 
     def __enter__(self) -> Self:
@@ -128,7 +133,7 @@ class ApiServer:
             context=context,
         )
 
-    def respond(self, call: api.Call, groups: Sequence[str], fault: Fault | None) -> Response:
+    def respond(self, call: api.Call, groups: Sequence[str], fault: Fault | None) -> Response | Watch:
         """The answer to a call, with an answering fault applied."""
         access = self.access.seen_as(call.headers, groups)
         try:
@@ -136,6 +141,13 @@ class ApiServer:
                 raise api.refusal(access, call, fault.status, fault.retry_after)
             if self.token is not None and call.headers.get("authorization") != f"Bearer {self.token}":
                 raise statuses.plain(401)
+            if isinstance(self.cluster, ChangingCluster):
+                watched = api.watched(self.cluster.now, access, call)
+                if watched is not None:
+                    watch = Watch(self.cluster, *watched, call.query)
+                    if fault is None or fault.behaviour == "slow":
+                        return watch
+                    return spoilt(watch.brief(), fault.behaviour)
             endless = fault is not None and fault.behaviour == "endless"
             response = api.answer(self.cluster, access, call, endless=endless)
         except ApiError as error:
@@ -213,6 +225,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         response = owner.respond(call, self.headers.get_all("Impersonate-Group", []), fault)
+        if isinstance(response, Watch):
+            self._record(call, 200, 0)
+            self._stream(response)
+            return
         if fault is not None and fault.behaviour in WIRE:
             self._record(call, response.status, len(response.body))
             self.close_connection = True
@@ -220,12 +236,35 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(call, response, cut=fault is not None and fault.behaviour == "cut")
 
+    def _stream(self, watch: Watch) -> None:
+        """Sends events, each in a chunk of its own, until the watch ends."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        stopped = self.server.api_server.stopped
+        for line in watch.lines(stopped):
+            if line is End.RESET:
+                self._reset()
+                return
+            if line is End.CUT:
+                self.close_connection = True
+                self.wfile.write(b"40\r\n" + b'{"type":"ADDED","object":{"kind"')
+                return
+            if isinstance(line, bytes):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+        if stopped.is_set():
+            self.close_connection = True
+            return
+        self.wfile.write(b"0\r\n\r\n")
+
     def _fault(self, call: api.Call) -> Fault | None:
         try:
             page = pages.page_of(call.query)
         except ApiError:
             page = 1
-        return next((f for f in self.server.api_server.faults if f.meets(call.path, page)), None)
+        watch = call.query.get("watch") in ("1", "true")
+        return next((f for f in self.server.api_server.faults if f.meets(call.path, page, watch=watch)), None)
 
     def _record(self, call: api.Call, status: int, size: int) -> None:
         request = Request(call.method, call.path, call.query, call.headers, status, size)

@@ -131,7 +131,7 @@ class FakeCluster:
         for document in everything:
             resource = _resource_of(document, known)
             present[resource.key] = resource
-            grouped.setdefault(resource.key, []).append(_item(document, resource))
+            grouped.setdefault(resource.key, []).append(item_from(document, resource))
         wanted = {*served, *(lazy or {}), *present}
         for resource in (*RESOURCES, *known.values()):
             custom = (resource.group, resource.kind) not in BY_KIND
@@ -140,6 +140,10 @@ class FakeCluster:
         self.resources = _reduced(present.values(), frozenset(absent))
         self._items: dict[str, Items] = {key: StoredItems(items) for key, items in grouped.items()}
         self._items.update(lazy or {})
+
+    def at(self, query: Mapping[str, str]) -> FakeCluster:
+        """The state that a request is to see: always the same here."""
+        return self
 
     def items(self, key: str, namespace: str = "") -> Items:
         """The objects of one resource, of all namespaces or of one."""
@@ -190,7 +194,8 @@ def _resource_of(document: Mapping[str, object], known: dict[tuple[str, str], Re
     return known[group, kind]
 
 
-def _item(document: Mapping[str, object], resource: Resource) -> Item:
+def item_from(document: Mapping[str, object], resource: Resource) -> Item:
+    """One object, ready to be served."""
     metadata = _mapping(document.get("metadata"))
     body = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
     if resource.key in ("secrets", "configmaps"):

@@ -1,0 +1,358 @@
+"""Following a cluster: a watch of every list that was read, and what to do when one ends.
+
+Each watch has a thread of its own that sleeps in the kernel until something comes. About fifty of them cost some
+hundred KiB each of what they touch; in return a server that stops in the middle of an event holds up nobody
+else's, and TLS, proxies and chunks stay the official client's business, which can only be read blocking.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.coverage import KindCoverage, State
+from ksec_tui.cluster.ingest import Page
+from ksec_tui.cluster.kinds import API_SERVICE, CUSTOM_RESOURCE, NAMESPACE, Kind
+from ksec_tui.sources.base import Arrived, Ended, Event, Replaced, SourceError, Started, Update
+from ksec_tui.sources.live_again import Anew
+from ksec_tui.sources.live_events import LostTrackError, read_event
+from ksec_tui.sources.live_lists import PARTIAL
+from ksec_tui.sources.live_standing import Standing
+from ksec_tui.sources.live_stream import Stream, Streams
+from ksec_tui.sources.transport import JSON, BrokenError, CancelledError, RefusedError, Wait
+
+WATCH_SECONDS = 240.0
+"""How long the server is asked to keep one watch. A right that was taken away shows when it is asked for again."""
+SILENCE = 30.0
+"""Seconds beyond that after which a watch that says nothing counts as dead."""
+MAX_WATCHES = 120
+"""Connections that are kept open at most; what is beyond is listed again every `AGAIN` seconds."""
+AGAIN = 30.0
+"""Seconds after which what cannot be watched is listed again."""
+SELDOM = 600.0
+"""The longest that such a pause grows to, where the answer stays the same."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts to resume a watch at most."""
+PATIENCE = 5
+"""Attempts to list again what failed for a passing reason, before what is on screen counts as not known."""
+
+_TURNS = 4
+_BRIEF = 1.0
+_SOON = 10.0
+_SHARE = 20
+_STUBBORN = 8
+_RETRY_WATCH = 10
+_NEVER = 1e15
+_AT_ONCE = 0.001
+
+Emit = Callable[[Event | Update], None]
+Start = Callable[..., threading.Thread]
+
+
+class _Followed:
+    """One kind: its watches belong to one generation, which ends when it is listed again."""
+
+    def __init__(self, kind: Kind[KubeObject], coverage: KindCoverage) -> None:
+        self.kind = kind
+        self.coverage = coverage
+        self.lock = threading.RLock()
+        self.generation = 0
+        self.endings: dict[str, Callable[[], None]] = {}
+        self.took = 0.0
+        self.unwatchable = 0
+        self.failed = 0
+        self.hurry = 0
+        self.listed_at = 0.0
+        self.due = _NEVER
+        self.pause = 0.0
+
+
+class Watcher:
+    """Follows kinds that were listed.
+
+    Args:
+        streams: connections for the watches.
+        anew: lists a kind again.
+        emit: takes what changes, from any thread.
+        stop: ends everything when set, once `streams` is ended.
+        start: starts a thread.
+        wait: how to wait.
+        seconds: how long a watch is asked for.
+        again: after how many seconds what cannot be watched is listed again.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        anew: Anew,
+        emit: Emit,
+        stop: threading.Event,
+        start: Start,
+        *,
+        wait: Wait = threading.Event.wait,
+        seconds: float = WATCH_SECONDS,
+        again: float = AGAIN,
+    ) -> None:
+        self._streams = streams
+        self._anew = anew
+        self._start_thread = start
+        self._namespaces: tuple[str, ...] | None = None
+        self._scope_due = 0.0
+        self._emit = emit
+        self._stop = stop
+        self._wait = wait
+        self._seconds = seconds
+        self._again = again
+        self._turns = threading.Semaphore(_TURNS)
+        self._chance = random.Random()  # noqa: S311 - only spreads attempts in time
+        self._standing = Standing(emit)
+        self._followed: dict[str, _Followed] = {}
+        self._timetable = threading.Condition()
+        self.threads: list[threading.Thread] = []
+
+    def begin(
+        self, read: Mapping[Kind[KubeObject], KindCoverage], listed: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Follow each kind from where its lists stand.
+
+        Args:
+            read: how each was read.
+            listed: as `Lists.listed`.
+        """
+        for kind, coverage in read.items():
+            one = self._followed[kind.resource] = _Followed(kind, coverage)
+            self._settle(one, listed.get(kind.resource, {}))
+        self._standing.begin()
+        self._start(self._visit)
+
+    def wake(self) -> None:
+        """Let whoever waits for his time see that it is over."""
+        with self._timetable:
+            self._timetable.notify_all()
+
+    # One kind
+
+    def _settle(self, one: _Followed, listed: Mapping[str, str]) -> None:
+        """Watch what was listed; note when to look again at what was not, or cannot be watched."""
+        one.generation += 1
+        one.listed_at = time.monotonic()
+        room = self._standing.room(one.kind.resource, len(listed), MAX_WATCHES)
+        watched = {} if one.unwatchable or not room else listed
+        readable = one.coverage.state in (State.OK, State.PARTIAL)
+        self._standing.follow(one.kind.resource, watched, polled=readable and not watched)
+        if readable and not watched:
+            self._schedule(one, max(self._again, _SHARE * one.took))
+        elif watched and not one.coverage.failed:
+            self._schedule(one, 0.0)
+        else:
+            self._schedule(one, min(max(one.pause * 2, self._again), SELDOM))
+        for path in sorted(watched):
+            self._start(self._follow, one, one.generation, path, watched[path])
+
+    def _end_watches(self, one: _Followed) -> None:
+        for ending in one.endings.values():
+            ending()
+        one.endings.clear()
+
+    def _follow(self, one: _Followed, generation: int, path: str, version: str) -> None:
+        """Watch one list until it has to be read again."""
+        tries = 0
+        while not self._stop.is_set() and one.generation == generation:
+            began = time.monotonic()
+            came = False
+            pause, reason = 0.0, ""
+            try:
+                with self._opened(one.kind, path, version) as stream:
+                    with one.lock:
+                        if one.generation != generation:
+                            return
+                        one.endings[path] = stream.end
+                    self._standing.up(path)
+                    for line in stream.lines():
+                        version = self._take(one, generation, line) or version
+                        came, tries = True, 0
+            except CancelledError:
+                return
+            except LostTrackError:
+                self._renew(one, generation)
+                return
+            except RefusedError as error:
+                if tries >= _STUBBORN or (error.status not in (401, 429) and error.status < 500):
+                    # A new list tells whether the right is gone, the API, or only the way to watch it.
+                    one.unwatchable += error.status not in (401, 410)
+                    self._renew(one, generation)
+                    return
+                pause, reason = error.retry_after, str(error)
+            except (BrokenError, SourceError) as error:
+                reason = str(error)
+            if not reason and (came or time.monotonic() - began > _BRIEF):
+                continue  # the time that was asked for is over
+            tries += 1
+            pause = max(pause, self._backoff(tries))
+            self._standing.down(path, reason or "the server ends the watch at once", pause)
+            if self._wait(self._stop, pause):
+                return
+
+    @contextmanager
+    def _opened(self, kind: Kind[KubeObject], path: str, version: str) -> Iterator[Stream]:
+        seconds = self._seconds * self._chance.uniform(0.8, 1.2)
+        query = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": max(1, round(seconds)),
+        }
+        accept = PARTIAL if kind.metadata_only else JSON
+        with self._streams.stream(f"{path}?{urlencode(query)}", accept, seconds + SILENCE) as stream:
+            yield stream
+
+    def _take(self, one: _Followed, generation: int, line: bytes) -> str:
+        """Pass an event on; returns the version to resume from."""
+        if not line.strip():
+            return ""
+        change, version = read_event(one.kind, line)
+        if change is not None:
+            # Under the lock: what was listed after this came must not be undone by it.
+            with one.lock:
+                if one.generation == generation:
+                    self._emit(change)
+            if one.kind in (CUSTOM_RESOURCE, API_SERVICE, NAMESPACE):
+                self._hasten()
+        return version
+
+    # Listing again
+
+    def _renew(self, one: _Followed, generation: int) -> None:
+        """List a kind again, unless that has been done since `generation`."""
+        one.hurry = one.hurry + 1 if time.monotonic() - one.listed_at < _SOON else 0
+        if one.hurry > 1 and self._wait(self._stop, self._backoff(one.hurry)):
+            return
+        try:
+            with one.lock:
+                if one.generation == generation:
+                    self._list(one)
+        except CancelledError:
+            return
+
+    def _list(self, one: _Followed) -> None:
+        one.generation += 1
+        self._end_watches(one)
+        began = time.monotonic()
+        pages: list[Page] = []
+        ended: list[KindCoverage] = []
+
+        def take(event: Event) -> None:
+            match event:
+                case Started():
+                    pages.clear()
+                case Arrived(page):
+                    pages.append(page)
+                case Ended(_, coverage):
+                    ended.append(coverage)
+
+        with self._turns:
+            lists = self._anew.lists(take)
+            lists.read(one.kind)
+        one.took = time.monotonic() - began
+        coverage = ended[-1]
+        passing = (
+            coverage.state in (State.ERROR, State.TRUNCATED) and coverage.state is not one.coverage.state
+        )
+        if passing and one.failed < PATIENCE:
+            one.failed += 1
+            pause = self._backoff(one.failed)
+            self._standing.failed(one.kind.resource, coverage.reason, pause)
+            self._schedule(one, pause)
+            return
+        one.failed = 0
+        if coverage.state is not one.coverage.state or coverage.state is State.OK:
+            one.pause = 0.0
+        if one.unwatchable:
+            # Every now and then the watch is tried again.
+            one.unwatchable = (one.unwatchable + 1) % _RETRY_WATCH
+        if pages or coverage != one.coverage or one.coverage.state in (State.OK, State.PARTIAL):
+            self._emit(Replaced(one.kind, tuple(pages), coverage))
+        one.coverage = coverage
+        self._settle(one, lists.listed.get(one.kind.resource, {}))
+
+    # The timetable
+
+    def _schedule(self, one: _Followed, pause: float) -> None:
+        with self._timetable:
+            one.pause = pause
+            one.due = time.monotonic() + pause if pause else _NEVER
+            self._timetable.notify_all()
+
+    def _hasten(self) -> None:
+        """An API or a namespace may have come or gone: look soon at what hangs on that."""
+        soon = time.monotonic() + min(_BRIEF, self._again)
+        with self._timetable:
+            self._scope_due = min(soon, self._scope_due)
+            for one in self._followed.values():
+                if one.coverage.state is State.ABSENT:
+                    one.due = min(soon, one.due)
+            self._timetable.notify_all()
+
+    def _visit(self) -> None:
+        """List again what is due."""
+        while not self._stop.is_set():
+            one = self._next()
+            try:
+                if one is None:
+                    self._look_around()
+                else:
+                    with one.lock:
+                        self._list(one)
+            except CancelledError:
+                return
+
+    def _next(self) -> _Followed | None:
+        """Wait for what is due; None for the namespaces, or when all is to end."""
+        with self._timetable:
+            while not self._stop.is_set():
+                one = min(self._followed.values(), key=lambda each: each.due)
+                scoped = self._scope_due if self._split() else _NEVER
+                left = min(one.due, scoped) - time.monotonic()
+                if left > 0:
+                    self._timetable.wait(None if left > _NEVER / 2 else left)
+                elif one.due <= time.monotonic():
+                    one.due = _NEVER
+                    return one
+                else:
+                    self._scope_due = time.monotonic() + self._again
+                    return None
+        return None
+
+    def _split(self) -> list[_Followed]:
+        """What is read namespace by namespace."""
+        return [one for one in self._followed.values() if one.coverage.namespaces is not None]
+
+    def _look_around(self) -> None:
+        """Read anew what is read namespace by namespace when there are other namespaces than before."""
+        names = self._anew.scope()
+        if names is None:
+            return
+        before, self._namespaces = self._namespaces, names
+        if before is None:
+            known = {
+                name
+                for one in self._split()
+                for name in (*(one.coverage.namespaces or ()), *one.coverage.failed)
+            }
+            before = tuple(sorted(known))
+        if before != names:
+            for one in self._split():
+                self._schedule(one, _AT_ONCE)
+
+    def _backoff(self, tries: int) -> float:
+        return min(LONGEST_PAUSE, 2.0 ** min(tries - 1, 10)) * self._chance.uniform(0.5, 1.0)
+
+    def _start(self, work: Callable[..., None], *args: object) -> None:
+        with self._timetable:
+            self.threads = [each for each in self.threads if each.is_alive()]
+            self.threads.append(self._start_thread(work, *args))
