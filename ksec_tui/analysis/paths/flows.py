@@ -6,11 +6,17 @@ different answers, not as many as pairs of pods.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ksec_tui.analysis.network.balancers import Zone
-from ksec_tui.analysis.network.bulk import receivers
+from ksec_tui.analysis.network.basics import api_servers, dns
+from ksec_tui.analysis.network.bulk import Layer, receivers
 from ksec_tui.analysis.network.engines import enforcing_cni
 from ksec_tui.analysis.network.exposure import Exposure, blocked, exposures
+from ksec_tui.analysis.network.groups import Group, addresses_of
 from ksec_tui.analysis.network.labels import numbers_of
+from ksec_tui.analysis.network.ports import ALL, NONE, Connections
+from ksec_tui.analysis.network.selectors import declared_ports
 from ksec_tui.analysis.network.sensitive import console
 from ksec_tui.analysis.network.surface import exposure_gap
 from ksec_tui.analysis.network.world import Network, network
@@ -24,6 +30,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 _ZONES = {Zone.INTERNET: INTERNET, Zone.OUTSIDE: OUTSIDE, Zone.UNKNOWN: INTERNET}
 _ON_SERVICE = ("net-node-port",)
 _SOME_ON_SERVICE = ("net-external-ips", "net-lb-no-source-ranges", "net-nodeports-bypass")
+_ON_NODE = ("wl-host-port", "wl-host-network")
 _ON_WORKLOAD = ("net-sensitive-port-public", "wl-exposed-admin-ui")
 
 
@@ -63,7 +70,7 @@ def _closed_by(item: Exposure) -> tuple[Cut, ...]:
     found = []
     for ref in dict.fromkeys(link.ref for link in item.chain):
         if ref == item.workload:
-            own = ("wl-host-port",) if len(item.chain) == 1 else ()
+            own = _ON_NODE if len(item.chain) == 1 else ()
             found.append(Cut(ref, (*own, *_ON_WORKLOAD)))
             found.append(Cut(ref, ("net-public-no-policy",), partly=True))
         elif ref.kind == "Service":
@@ -95,8 +102,12 @@ def add_connections(builder: Builder, snapshot: Snapshot) -> None:
     pieces: dict[tuple[int, int], int] = {}
     crowds: dict[int, int] = {}
     policed = enforced(snapshot)
+    doors = _Doors(snapshot, world)
     for group in world.groups:
-        bits = receivers(world, group).bits() if policed else world.space.every
+        layers = receivers(world, group).layers if policed else (Layer(ALL, NONE, world.space.every),)
+        bits = 0
+        for layer in layers:
+            bits |= doors.open(layer.connections, layer.bits) if layer.connections else 0
         if not bits:
             continue
         crowd = crowds.get(bits)
@@ -113,6 +124,45 @@ def add_connections(builder: Builder, snapshot: Snapshot) -> None:
             builder.add("connect", builder.at(workload(item.ref)), crowd, "", "", (), _egress(item))
 
 
+class _Doors:
+    """By which ports one gets into pods, where not any port will do.
+
+    Pods in the network of a node count by the ports that they declare, as they do from the internet. What every
+    pod has to ask is no way in by itself: the API server's port, behind which rights decide, and that of the DNS.
+    """
+
+    def __init__(self, snapshot: Snapshot, world: Network) -> None:
+        servers = api_servers(snapshot)
+        self._ports = {
+            1 << group.number: _listening(group, servers) for group in world.groups if group.host_network
+        }
+        names = dns(snapshot)
+        asked = Connections.union(Connections.of(*port) for port in names.ports) if names else NONE
+        for item in names.workloads if names else ():
+            for group in world.groups_of(item):
+                bit = 1 << group.number
+                if len(group.workloads) == 1:
+                    self._ports[bit] = self._ports.get(bit, ALL) - asked
+        self._every = sum(self._ports)
+        self._known: dict[Connections, int] = {}
+
+    def open(self, connections: Connections, bits: int) -> int:
+        """Those of some groups, as bits, into which one gets by what flows to them."""
+        if connections not in self._known:
+            found = (bit for bit, ports in self._ports.items() if ports & connections)
+            self._known[connections] = sum(found)
+        return bits & (~self._every | self._known[connections])
+
+
+def _listening(group: Group, servers: Collection[tuple[str, int]]) -> Connections:
+    ports = {item for workload in group.workloads for item in declared_ports(workload.spec)}
+    places = [addresses_of(pod) for pod in group.pods]
+    for port in {port for _, port in servers} if places else ():
+        if all(any((address, port) in servers for address in place) for place in places):
+            ports.discard(("TCP", port))
+    return Connections.union(Connections.of(*item) for item in sorted(ports))
+
+
 def _by_namespace(world: Network, bits: int) -> list[tuple[int, int]]:
     base = [*world.space.base, len(world.groups)]
     found = []
@@ -126,8 +176,12 @@ def _by_namespace(world: Network, bits: int) -> list[tuple[int, int]]:
 
 def _egress(item: Workload) -> tuple[Cut, ...]:
     if item.spec.host_network:
-        return ()
+        return _own_network(item)  # policies hold it then
     return (Cut(ObjectRef("", "Namespace", item.namespace), ("ns-no-netpol-egress",), partly=True),)
+
+
+def _own_network(item: Workload) -> tuple[Cut, ...]:
+    return (Cut(item.ref, ("wl-host-network",), partly=True),)
 
 
 def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, local: int, turn: int) -> int:
@@ -141,13 +195,12 @@ def _piece(builder: Builder, snapshot: Snapshot, world: Network, number: int, lo
     for group in groups:
         guarded = enforced(snapshot) and not group.host_network and bool(world.ingress.selecting(group))
         likelihood = "pod to guarded pod" if guarded else "pod to pod"
-        cuts = (
-            ()
-            if group.host_network
-            else (Cut(ref, ("ns-no-netpol-ingress", "net-policy-admits-everyone"), partly=True),)
-        )
+        shut = (Cut(ref, ("ns-no-netpol-ingress", "net-policy-admits-everyone"), partly=True),)
         detail = "past the policies that select it" if guarded else "no policy selects it"
         for item in group.workloads:
+            if group.host_network and not declared_ports(item.spec):
+                continue
             target = builder.at(workload(item.ref))
+            cuts = _own_network(item) if group.host_network else shut
             builder.add("connect", piece, target, likelihood, detail, (Proof(item.home),), cuts, doubt)
     return piece
