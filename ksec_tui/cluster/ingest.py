@@ -77,13 +77,14 @@ class _ListMeta(msgspec.Struct, rename="camel"):
 
 
 class _RawList(msgspec.Struct):
+    items: list[msgspec.Raw] | None
+    """What is null where there are none, as Go writes it; an answer without it is no list."""
     metadata: _ListMeta | None = None
-    items: list[msgspec.Raw] | None = None
 
 
 class _TreeList(msgspec.Struct):
+    items: list[Any] | None
     metadata: _ListMeta | None = None
-    items: list[Any] | None = None
 
 
 _RAW_LIST = msgspec.json.Decoder(_RawList)

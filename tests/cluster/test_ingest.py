@@ -78,7 +78,18 @@ def test_text_that_is_no_unicode_spoils_no_other_object(broken: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b"7", b'{"items": 7}', b"<html>", b'{"items":[{}', b"[" * 100_000]
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"kind":"Status","status":"Failure","code":500}',
+        b'{"items": 7}',
+        b"<html>",
+        b'{"items":[{}',
+        b"[" * 100_000,
+    ],
 )
 def test_what_is_no_list_is_said_in_one_sentence(raw: bytes) -> None:
     with pytest.raises(PageError) as caught:
@@ -86,7 +97,7 @@ def test_what_is_no_list_is_said_in_one_sentence(raw: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("raw", [b'{"items":null}', b"{}", b'{"metadata":null,"items":[]}'])
+@pytest.mark.parametrize("raw", [b'{"items":null}', b'{"metadata":null,"items":[]}'])
 def test_an_empty_list_comes_in_several_spellings(raw: bytes) -> None:
     assert ingest_list(POD, raw).objects == ()
 
