@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -41,10 +42,20 @@ class _Resources(msgspec.Struct):
 
 
 class Discovery:
-    """Which versions of which API groups the server serves, as far as it tells."""
+    """Which versions of which API groups the server serves, as far as it tells. Safe to use from several threads.
 
-    def __init__(self, served: Mapping[str, tuple[str, ...]] | None) -> None:
+    Args:
+        served: the versions of each group; None when the server did not tell.
+        transport: asks what a version of a group has.
+    """
+
+    def __init__(
+        self, served: Mapping[str, tuple[str, ...]] | None, transport: Transport | None = None
+    ) -> None:
         self._served = served
+        self._transport = transport
+        self._known: dict[str, frozenset[str]] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def ask(cls, transport: Transport) -> tuple[Discovery, str]:
@@ -52,18 +63,41 @@ class Discovery:
         try:
             answer = msgspec.json.decode(transport.get("/apis"), type=_Groups)
         except (RequestError, msgspec.MsgspecError, RecursionError) as error:
-            return cls(None), one_line(str(error), 300)
-        return cls({group.name: tuple(v.version for v in group.versions) for group in answer.groups}), ""
+            return cls(None, transport), one_line(str(error), 300)
+        served = {group.name: tuple(v.version for v in group.versions) for group in answer.groups}
+        return cls(served, transport), ""
 
     def versions(self, kind: Kind[Any]) -> tuple[str, ...]:
         """The versions in which to try `kind`, best first; none when the server has nothing of the sort.
 
-        When the server did not tell, all versions that can be read are tried.
+        When the server did not tell, all versions that can be read are tried. A group that is there may lack
+        an optional kind (the Gateway API is installed in parts); asked for it, a server answers as it does
+        to any wrong path, and so may what stands before it: the list of the group's resources decides.
+
+        Raises:
+            CancelledError: the load was cancelled.
         """
         if not kind.group or self._served is None:
             return kind.versions
         served = self._served.get(kind.group, ())
-        return tuple(version for version in kind.versions if version in served)
+        found = tuple(version for version in kind.versions if version in served)
+        return tuple(version for version in found if self._has(kind, version)) if kind.optional else found
+
+    def _has(self, kind: Kind[Any], version: str) -> bool:
+        """False when a version of the kind's group is without it."""
+        if self._transport is None:
+            return True
+        try:
+            return kind.plural in self._resources(f"{kind.group}/{version}", self._transport)
+        except (RequestError, SourceError):
+            return True
+
+    def _resources(self, place: str, transport: Transport) -> frozenset[str]:
+        """The plurals that ``group/version`` has; asked once."""
+        with self._lock:
+            if place not in self._known:
+                self._known[place] = _listed(transport, place)
+            return self._known[place]
 
     def foreign_version(self, kind: Kind[Any], transport: Transport) -> str:
         """A version that serves `kind` and that cannot be read here; empty when there is none.
@@ -74,14 +108,23 @@ class Discovery:
         for version in (self._served or {}).get(kind.group, ()):
             if version in kind.versions:
                 continue
-            raw = transport.get(f"/apis/{kind.group}/{version}")
-            try:
-                listed = msgspec.json.decode(raw, type=_Resources)
-            except (msgspec.MsgspecError, RecursionError) as error:
-                raise RequestError(one_line(str(error), 200)) from error
-            if any(resource.name == kind.plural for resource in listed.resources):
+            if kind.plural in self._resources(f"{kind.group}/{version}", transport):
                 return version
         return ""
+
+
+def _listed(transport: Transport, place: str) -> frozenset[str]:
+    """The plurals that ``group/version`` has.
+
+    Raises:
+        RequestError: the server did not say.
+    """
+    raw = transport.get(f"/apis/{place}")
+    try:
+        listed = msgspec.json.decode(raw, type=_Resources)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise RequestError(one_line(str(error), 200)) from error
+    return frozenset(resource.name for resource in listed.resources)
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,10 @@ def forbidden(user: str, verb: str, group: str, plural: str, namespace: str, nam
 
 
 def not_served() -> ApiError:
-    """404 for an API group, version or resource that this server has not."""
-    return ApiError(404, "NotFound", "the server could not find the requested resource", details={})
+    """404 for an API group, version or resource that this server has not: as of any path, without a Status."""
+    error = ApiError(404, "NotFound", "404 page not found")
+    error.response = Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
+    return error
 
 
 def no_such_object(group: str, plural: str, name: str) -> ApiError:

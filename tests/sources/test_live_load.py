@@ -13,7 +13,17 @@ import msgspec
 import pytest
 
 from ksec_tui.cluster.coverage import State
-from ksec_tui.cluster.kinds import CONFIG_MAP, GATEWAY, HTTP_ROUTE, INGRESS, KINDS, POD, SECRET, TCP_ROUTE
+from ksec_tui.cluster.kinds import (
+    CONFIG_MAP,
+    GATEWAY,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    INGRESS,
+    KINDS,
+    POD,
+    SECRET,
+    TCP_ROUTE,
+)
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.sources.base import Arrived, Ended, Opened, Started, load
@@ -163,8 +173,19 @@ def test_refused_discovery_makes_nothing_absent(tmp_path: Path) -> None:
         found, problems = load(source(server, tmp_path))
     assert [item.metadata.name for item in found.of(HTTP_ROUTE)] == ["shop"]
     assert found.coverage.of(INGRESS).state is State.OK
-    assert found.coverage.of(TCP_ROUTE).state is State.ABSENT
+    assert found.coverage.of(TCP_ROUTE).state is State.ERROR  # what stands before a server also knows no path
     assert [problem.where for problem in problems] == ["API discovery"]
+
+
+def test_a_kind_that_its_group_lacks_is_absent(tmp_path: Path) -> None:
+    route = document("gateway.networking.k8s.io/v1", "HTTPRoute", "shop", "shop", spec={})
+    with ApiServer(FakeCluster([route])) as server:
+        found, _ = load(source(server, tmp_path))
+        asked = [request.path for request in server.requests if "gateway.networking" in request.path]
+    assert found.coverage.of(HTTP_ROUTE).state is State.OK
+    assert {found.coverage.of(kind).state for kind in (TCP_ROUTE, GRPC_ROUTE)} == {State.ABSENT}
+    assert found.coverage.gap(TCP_ROUTE) is None
+    assert len(asked) == len(set(asked))
 
 
 def test_a_kind_in_an_unknown_version_is_an_error_and_not_absent(tmp_path: Path) -> None:
