@@ -213,10 +213,11 @@ def _limit(spec: Doc, limits: Doc) -> None:
 def _qos(spec: Doc) -> str:
     """The quality-of-service class of a pod spec (component-helpers ComputePodQOS)."""
     every = [container["resources"] for container in containers(spec)]
-    if not any(resources.get("limits") or resources.get("requests") for resources in every):
+    counting = {"cpu", "memory"}  # no other resource makes a class
+    if not any(counting & {*item.get("limits", {}), *item.get("requests", {})} for item in every):
         return "BestEffort"
     sure = all(
-        {"cpu", "memory"} <= set(resources.get("limits", {}))
+        counting <= set(resources.get("limits", {}))
         and resources.get("requests", resources["limits"]) == resources["limits"]
         for resources in every
     )
