@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
@@ -77,6 +80,8 @@ class Talk:
             KeyboardInterrupt: the user wants to leave.
         """
         self._write(f"{spelled(prompt)} ")
+        if not self._echo:
+            _wait_for(self._answers)
         raw = self._answers.buffer.readline(MAX_ANSWER)
         if not raw:
             raise EOFError
@@ -89,3 +94,25 @@ class Talk:
         self._out.flush()
         self._out.buffer.write(text.encode(self._encoding, "backslashreplace"))
         self._out.buffer.flush()
+
+
+def _wait_for(terminal: TextIO) -> None:
+    """Wait until something was typed.
+
+    Ctrl-C between the prompt and the read would else be noticed only after the next line (signal.set_wakeup_fd).
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was typed.
+    """
+    if sys.platform == "win32":
+        return
+    bell, ringer = os.pipe()
+    os.set_blocking(ringer, False)
+    before = signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
+    try:
+        while terminal not in select.select([terminal, bell], [], [])[0]:
+            os.read(bell, 1)
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(bell)
+        os.close(ringer)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -65,9 +67,14 @@ class _Stdin:
     encoding = "utf-8"
     closed = False
 
-    def __init__(self, answers: _Answers, *, terminal: bool) -> None:
+    def __init__(self, answers: _Answers, readable: int, *, terminal: bool) -> None:
         self.buffer = answers
+        self._readable = readable
         self._terminal = terminal
+
+    def fileno(self) -> int:
+        """A descriptor that always has something to read."""
+        return self._readable
 
     def isatty(self) -> bool:
         """Whether answers are typed; then the terminal shows them."""
@@ -102,8 +109,8 @@ def talk(monkeypatch: pytest.MonkeyPatch, argv: Sequence[str], *answers: Answer)
     """Run ``ksec-tui --plain`` with these answers; after the last one there are no more."""
     out, err = io.BytesIO(), io.StringIO()
     source = _Answers(answers, out)
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdin", _Stdin(source, terminal=True))
+    with monkeypatch.context() as patch, Path(os.devnull).open("rb") as readable:
+        patch.setattr(sys, "stdin", _Stdin(source, readable.fileno(), terminal=True))
         stdout = io.TextIOWrapper(out, encoding="utf-8")
         patch.setattr(sys, "stdout", stdout)
         patch.setattr(sys, "stderr", err)

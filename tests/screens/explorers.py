@@ -71,11 +71,12 @@ class User:
         await self.rests()
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        await self.pilot.press(*keys)
-        await self.until(
-            lambda: not self.app.is_running or not self.app.screen_stack or self.explorer.at_rest
-        )
+        """Press keys, one after the other, each when the screen shows what the one before it did."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.until(
+                lambda: not self.app.is_running or not self.app.screen_stack or self.explorer.at_rest
+            )
 
     async def type(self, text: str) -> None:
         """Type text."""
