@@ -20,9 +20,17 @@ Found = Mapping[str, tuple[Finding, ...]]
 
 
 class _Changes(msgspec.Struct, frozen=True):
-    """The subjects of some checks in two Snapshots: their order now, and those that are not as they were."""
+    """The subjects of some checks in two Snapshots: their order now, and those that are not as they were.
+
+    Attributes:
+        order: the place of each now.
+        former: those of before that are gone or not as they are now.
+        differing: those of now that are new or not as they were.
+        kept: all others.
+    """
 
     order: dict[ObjectRef, int]
+    former: tuple[Any, ...]
     differing: tuple[Any, ...]
     kept: frozenset[ObjectRef]
 
@@ -58,23 +66,36 @@ class Again:
             # What takes no kind judges the source itself, whose facts are no kind that changes.
             if item.kinds and self._changed.isdisjoint(kind.resource for kind in item.kinds):
                 results[item.id] = self._found[item.id]
-            elif looks_only_at_its_subject(item) and judges_all(self._after, item):
+            elif self.by_subjects(item):
                 results[item.id] = self._on_some(item)
             else:
                 results[item.id] = run_one(self._after, item).findings
         return results
 
+    def by_subjects(self, item: Check[Any]) -> bool:
+        """Whether it is enough to judge those subjects that differ."""
+        return (
+            looks_only_at_its_subject(item)
+            and judges_all(self._after, item)
+            and judges_all(self._before, item)
+        )
+
     def _on_some(self, item: Check[Any]) -> tuple[Finding, ...]:
-        changes = self._changes(item.on)
+        changes = self.changes(item.on)
+        judged = (judge_one(self._after, item, subject) for subject in changes.differing)
+        return self.joined(item, [finding for finding in judged if finding is not None])
+
+    def joined(self, item: Check[Any], new: Sequence[Finding]) -> tuple[Finding, ...]:
+        """What was found on subjects that are as they were, and what was found now on those that are not."""
+        changes = self.changes(item.on)
         old = self._found[item.id]
         kept = [finding for finding in old if finding.subject in changes.kept]
-        judged = (judge_one(self._after, item, subject) for subject in changes.differing)
-        new = [finding for finding in judged if finding is not None]
         if not new and len(kept) == len(old):
             return old
         return tuple(sorted((*kept, *new), key=lambda finding: changes.order[finding.subject]))
 
-    def _changes(self, on: Subjects[Any]) -> _Changes:
+    def changes(self, on: Subjects[Any]) -> _Changes:
+        """How the subjects differ; worked out once."""
         if id(on) not in self._subjects:
             old, new = (
                 [(on.ref(one), one) for one in on.select(cluster)] for cluster in (self._before, self._after)
@@ -87,8 +108,9 @@ class Again:
                 for ref, subject in new
                 if distinct and ref in known and (known[ref] is subject or known[ref] == subject)
             )
+            former = tuple(subject for ref, subject in old if ref not in kept)
             differing = tuple(subject for ref, subject in new if ref not in kept)
-            self._subjects[id(on)] = _Changes(order, differing, kept)
+            self._subjects[id(on)] = _Changes(order, former, differing, kept)
         return self._subjects[id(on)]
 
 

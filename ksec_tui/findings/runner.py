@@ -165,7 +165,7 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     for subject in item.on.select(snapshot):
         if gaps.any and gaps.swallow(item.on.ref(subject)):
             continue
-        finding = _judge(item, subject, snapshot)
+        finding = verdict(item, subject, snapshot)
         if finding is Verdict.PASS:
             passed += 1
         elif isinstance(finding, Finding):
@@ -214,7 +214,7 @@ def judge_one(snapshot: Snapshot, item: Check[S], subject: S) -> Finding | None:
 
     Whether all that the check needs was read is not looked at.
     """
-    found = _judge(item, subject, snapshot)
+    found = verdict(item, subject, snapshot)
     return found if isinstance(found, Finding) else None
 
 
@@ -325,7 +325,8 @@ class _Gaps:
         )
 
 
-def _judge(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | Verdict:
+def verdict(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | Verdict:
+    """What one check says of one subject, whether all that it needs was read or not."""
     evidence: list[Evidence] = []
     reason = ""
     try:
