@@ -21,6 +21,9 @@ from ksec_tui.sources.transport import JSON, RefusedError, RequestError, Transpo
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
+MAX_LIST = 8 * 1024 * 1024 * 1024
+"""Bytes that the pages of one list may have together: far beyond the largest cluster that upstream supports."""
+
 _REMAINING = re.compile(rb'"remainingItemCount":\s*(\d{1,12})')
 _HEAD = 4096
 _PARTIAL_KIND = re.compile(rb'"kind":\s*"PartialObjectMetadataList"')
@@ -175,9 +178,10 @@ class Lists:
         """
         token = ""
         seen: set[str] = set()
+        left = MAX_LIST
         while True:
             try:
-                page, remaining = self._page(kind, path, token)
+                page, remaining, size = self._page(kind, path, token)
             except RefusedError as error:
                 if error.status == 410 and restart:
                     raise _ExpiredError from error
@@ -190,11 +194,15 @@ class Lists:
                 if page.version:
                     self.listed[kind.resource][path] = page.version
                 return _OK
+            left -= size
+            if left < 0:
+                return Outcome(State.TRUNCATED, f"the list is larger than {MAX_LIST // (1024 * 1024):,} MiB")
             if token in seen or len(seen) + 1 >= self._max_pages:
                 return Outcome(State.TRUNCATED, "the server never ended the list")
             seen.add(token)
 
-    def _page(self, kind: Kind[KubeObject], path: str, token: str) -> tuple[Page, int | None]:
+    def _page(self, kind: Kind[KubeObject], path: str, token: str) -> tuple[Page, int | None, int]:
+        """A page, how many objects are left, how many bytes came."""
         query: dict[str, Any] = {"limit": self._page_size}
         if token:
             query["continue"] = token
@@ -205,7 +213,7 @@ class Lists:
             # What came may hold payloads that were not asked for: it is not looked at.
             raise PageError(f"the server did not reduce {kind.resource} to their metadata")
         left = _REMAINING.search(head)
-        return ingest_list(kind, raw), int(left[1]) if left else None
+        return ingest_list(kind, raw), int(left[1]) if left else None, len(raw)
 
 
 def _refused(error: RefusedError, *, begun: bool) -> Outcome:

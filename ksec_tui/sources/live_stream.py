@@ -111,10 +111,11 @@ class Streams(Transport):
         host = access.configuration.host
         started, status = time.monotonic(), 0
         try:
-            response = pool.request(
-                "GET", host + path, headers=self.headers(access, accept), retries=False, redirect=False,
-                timeout=Timeout(connect=_CONNECT_SECONDS, read=silence), preload_content=False,
-            )  # fmt: skip
+            with self._sockets.limited(silence):
+                response = pool.request(
+                    "GET", host + path, headers=self.headers(access, accept), retries=False, redirect=False,
+                    timeout=Timeout(connect=_CONNECT_SECONDS, read=silence), preload_content=False,
+                )  # fmt: skip
             status = response.status
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise self._failure(error, host, silence) from error
@@ -127,7 +128,8 @@ class Streams(Transport):
         from urllib3 import exceptions as errors  # as late as the client that brings it
 
         try:
-            body = self._read(response, time.monotonic() + silence)
+            with self._sockets.limited(silence, begun=True):
+                body = self._read(response)
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise self._failure(error, host, silence) from error
         get = response.headers.get

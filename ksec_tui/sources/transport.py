@@ -22,7 +22,7 @@ import msgspec
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.connection import Access, Connection, authorization
 from ksec_tui.sources.gate import pass_gate
-from ksec_tui.sources.sockets import Sockets
+from ksec_tui.sources.sockets import Sockets, TooSlowError
 
 JSON = "application/json"
 MAX_BODY = 256 * 1024 * 1024
@@ -33,7 +33,8 @@ _THROTTLED_ATTEMPTS = 5
 _LONGEST_WAIT = 30.0
 _BACKOFF = (0.25, 0.75)
 _CONNECT_SECONDS = 10.0
-_BODY_PATIENCE = 10
+BODY_PATIENCE = 10
+"""How many times the longest silence a whole answer may take."""
 _TOKEN = re.compile(r"continue=[^&]*")
 
 Wait = Callable[[threading.Event, float], bool]
@@ -253,13 +254,14 @@ class Transport:
         started = time.monotonic()
         status = size = 0
         try:
-            response = pool.request(
-                method, host + path, body=body, headers=headers, timeout=timeout, retries=False,
-                redirect=False, preload_content=False,
-            )  # fmt: skip
-            status = response.status
-            received = self._read(response, started + seconds * _BODY_PATIENCE)
-            size = len(received)
+            with self._sockets.limited(seconds * BODY_PATIENCE):
+                response = pool.request(
+                    method, host + path, body=body, headers=headers, timeout=timeout, retries=False,
+                    redirect=False, preload_content=False,
+                )  # fmt: skip
+                status = response.status
+                received = self._read(response)
+                size = len(received)
         except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if self._cancel.is_set() or self._sockets.ended:
                 raise CancelledError from error
@@ -282,7 +284,7 @@ class Transport:
             headers.add(name, value)
         return headers
 
-    def _read(self, response: Any, deadline: float) -> bytes:
+    def _read(self, response: Any) -> bytes:
         chunks: list[bytes] = []
         size = 0
         complete = False
@@ -292,8 +294,6 @@ class Transport:
                 size += len(chunk)
                 if size > self._max_body:
                     raise BrokenError(f"the answer is larger than {self._max_body // (1024 * 1024)} MiB")
-                if time.monotonic() > deadline:
-                    raise BrokenError("the answer came too slowly")
                 if self._cancel.is_set():
                     raise CancelledError
             complete = True
@@ -314,6 +314,8 @@ def connection_error(error: Exception, host: str, seconds: float) -> Exception:
     from urllib3 import exceptions as errors  # as late as the client that brings it
 
     where = one_line(host, 200)
+    if isinstance(error, TooSlowError):
+        return BrokenError("the answer came too slowly")
     if isinstance(error, errors.NameResolutionError):
         return BrokenError(f"the name of {where} cannot be resolved")
     if isinstance(error, errors.NewConnectionError):  # upstream makes it a kind of time out

@@ -147,7 +147,7 @@ class ApiServer:
                     watch = Watch(self.cluster, *watched, call.query)
                     if fault is None or fault.behaviour == "slow":
                         return watch
-                    return spoilt(watch.brief(), fault.behaviour)
+                    return spoilt(watch.brief(), fault)
             endless = fault is not None and fault.behaviour == "endless"
             response = api.answer(self.cluster, access, call, endless=endless)
         except ApiError as error:
