@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,6 +84,12 @@ def ksec(capsys: pytest.CaptureFixture[str]) -> Ksec:
 def tally(pytestconfig: pytest.Config) -> Tally:
     """What was compared and done, counted; told at the end of the run."""
     return pytestconfig.stash.setdefault(_TALLY, Tally())
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    """Chance that falls the same way in every run."""
+    return random.Random(20261121)  # noqa: S311 - nothing secret comes of it
 
 
 @pytest.fixture(scope="session")

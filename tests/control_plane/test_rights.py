@@ -34,9 +34,8 @@ def answers_differ(
 
 
 def test_random_questions_about_random_roles_are_answered_as_the_server_does(
-    bare: Plane, ksec: Ksec, tmp_path: Path, tally: Tally
+    bare: Plane, ksec: Ksec, tmp_path: Path, tally: Tally, dice: random.Random
 ) -> None:
-    dice = random.Random(20261121)
     for space in rights.SPACES:
         bare.admin.post("/api/v1/namespaces", {"metadata": {"name": space}})
     places = [dice.choice(("", *rights.SPACES)) for _ in range(150)]
@@ -53,10 +52,9 @@ def test_random_questions_about_random_roles_are_answered_as_the_server_does(
 
 
 def test_questions_about_the_demo_cluster_are_answered_as_its_server_does(
-    demo: Plane, ksec: Ksec, tmp_path: Path, tally: Tally
+    demo: Plane, ksec: Ksec, tmp_path: Path, tally: Tally, dice: random.Random
 ) -> None:
     """Every subject that its bindings name, and every ServiceAccount, asks for whatever its roles speak of."""
-    dice = random.Random(20261121)
     questions = demo_questions(demo, dice)
     assert len(questions) >= 2000
     wrong, allowed = answers_differ(demo, ksec, questions, tmp_path, tally)
