@@ -184,6 +184,14 @@ def told_ways(made: AttackGraph, lens: Lens) -> Sequence[Told]:
     return found
 
 
+def cut_verb(edge: Edge, finding: Finding) -> str:
+    """What the fix of a finding does to a step: ``cut``, or ``made harder`` where it takes only a part of it."""
+    partly = all(
+        cut.partly for cut in edge.cuts if finding.check in cut.checks and cut.ref == finding.subject
+    )
+    return "made harder" if partly else "cut"
+
+
 def short(vertex: Vertex) -> str:
     """``deploy shop/web``: what a list has room for."""
     ref = vertex.ref

@@ -22,6 +22,7 @@ from ksec_tui.screens.attack_scene import (
     Scene,
     Told,
     counted,
+    cut_verb,
     ref_of,
     scene,
     short,
@@ -316,9 +317,8 @@ def _beneath(view: View, edge: Edge, findings: Sequence[Finding], above: str, de
         what = twig(view, depth, f"written in {proof.ref} {proof.path}".rstrip(), opened=None)
         yield row(view, f"{above}|proof {number}", proof.ref, {"what": Cell(what, "evidence")}, branch)
     for item in findings:
-        partly = all(cut.partly for cut in edge.cuts if item.check in cut.checks and cut.ref == item.subject)
-        verb = "made harder" if partly else "cut"
-        words = f"{verb} by the fix of: {item.title} ({short_kind(item.subject.kind)} {item.subject.path})"
+        subject = f"{short_kind(item.subject.kind)} {item.subject.path}"
+        words = f"{cut_verb(edge, item)} by the fix of: {item.title} ({subject})"
         values: dict[str, object] = {"what": twig(view, depth, words, opened=None), "cut": cut_words((item,))}
         if item.fingerprint in view.staged:
             values["state"] = Cell("staged", "mark")

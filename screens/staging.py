@@ -119,11 +119,11 @@ class Staging(Bookkeeping):
         plan = self.view.plan.stage_many(Staged(finding, fix) for finding, fix in message.found)
         if plan != self.view.plan:
             self._change(plan)
-        said = (
-            f"{len(message.found)} staged"
-            if len(message.found) != 1
-            else f"staged: {message.found[0][1].title}"
-        )
+        by_hand = sum(not fix.changes for _, fix in message.found)
+        if len(message.found) == 1:
+            said = f"staged{', to be done by hand' if by_hand else ''}: {message.found[0][1].title}"
+        else:
+            said = f"{len(message.found)} staged{f', {by_hand} to be done by hand' if by_hand else ''}"
         if message.without:
             said += f"; {message.without} without a fix that can be exported"
         self.say(said)

@@ -50,7 +50,32 @@ def _chosen_fix(hand: Hand) -> Sequence[Line]:
             line(f"No fix is known for {finding.check} on {finding.subject}.", "muted"),
             line("The tab Why says what is wrong; the change is yours to choose.", "muted"),
         ]
-    return list(_fix(finding, fix, hand))
+    return [*_one_of(hand), *_fix(finding, fix, hand)]
+
+
+def _several(hand: Hand) -> list[Finding]:
+    """What is staged together where a row stands for several findings; empty for one."""
+    row = hand.row
+    found = [item for item in row.findings if item.verdict is Verdict.FAIL and item.fixable]
+    return found if row.finding is None and len(found) > 1 else []
+
+
+def _one_of(hand: Hand) -> Iterator[Line]:
+    """That only one fix of several is shown, and what the key would do."""
+    several = _several(hand)
+    if not several:
+        return
+    count, staged = len(several), sum(hand.view.plan.has(item.fingerprint) for item in several)
+    key = hand.key("fix.stage")
+    does = (
+        f"all are staged, {key} takes them out again"
+        if staged == count
+        else f"{staged:,} staged, {key} stages the other {count - staged:,}"
+        if staged
+        else f"{key} stages all {count:,}"
+    )
+    yield from list(prose(f"The worst of {count:,} findings with a fix here: {does}.", hand.width))[:-1]
+    yield line()
 
 
 def chosen(hand: Hand) -> Finding | None:
@@ -96,7 +121,8 @@ def _proof(finding: Finding, fix: Fix, hand: Hand) -> Iterator[Line]:
         said = f"{mark} proven on the loaded state: {count} finding{'s' if count != 1 else ''} gone, none new"
         yield line(said, "pass")
         key, staged = hand.key("fix.stage"), view.plan.has(finding.fingerprint)
-        yield line(f"staged; {key} takes it out again" if staged else f"{key} stages it", "muted")
+        if not _several(hand):
+            yield line(f"staged; {key} takes it out again" if staged else f"{key} stages it", "muted")
     gone = finding.fingerprint in {item.fingerprint for item in outcome.removed}
     for step in fix.besides(gone=gone):
         yield from list(prose(f"Left to do besides: {step}", hand.width, style="warning"))[:-1]

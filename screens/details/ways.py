@@ -15,7 +15,7 @@ from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.priorities import Priority
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.fixes.wholes import wholes
-from ksec_tui.screens.attack_scene import Scene, Told, told_ways
+from ksec_tui.screens.attack_scene import Scene, Told, cut_verb, told_ways
 from ksec_tui.screens.details.tab import Hand, heading, line, prose
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.themes.palette import badge, style_name
@@ -117,7 +117,7 @@ def _edge(found: Scene, step: Step, hand: Hand) -> Iterator[Line]:
             link=_lead(proof.ref),
         )
     for item in found.cutting([edge]):
-        yield _finding(item, hand, "  cut by ")
+        yield _finding(item, hand, f"  {cut_verb(edge, item)} by ")
     for ref in dict.fromkeys(cut.ref for cut in edge.cuts if not cut.checks):
         yield Line((("  cut by a change of ", "muted"), (str(ref), "")), link=_lead(ref))
 
@@ -145,7 +145,8 @@ def priority_lines(found: Scene, item: Priority) -> Tells:
     def lines(hand: Hand) -> Sequence[Line]:
         effort = found.graph.judgement.effort(item.risk.value)
         made = [heading(f"{item.title} ({item.ref})")]
-        made += _said(f"Removes {item.removes}.", hand, style="pass")
+        counted = "all lenses" if any(item is one for one in found.first) else "this lens"
+        made += _said(f"Removes {item.removes} ({counted}).", hand, style="pass")
         made += _why(found, item, hand)
         made += _said(f"Risk of the fix: {item.risk.value}; effort {effort:g}: judgements.", hand)
         for fix in item.fixes:
