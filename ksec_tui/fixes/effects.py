@@ -86,6 +86,7 @@ class Effects(msgspec.Struct, frozen=True):
         fixes: staged fixes that are carried out.
         objects: objects that they change.
         removed: findings that go, by severity, worst first.
+        moved: findings that go on under another name: of new bindings that stand in for those that go.
         added: what the whole plan as staged would bring, by severity; where it is not empty, its cause is refused.
         unknown: what the whole plan as staged would make unknown.
         levels: workloads whose Pod Security level changes.
@@ -103,6 +104,7 @@ class Effects(msgspec.Struct, frozen=True):
     fixes: int
     objects: int
     removed: tuple[tuple[Severity, int], ...]
+    moved: int
     added: tuple[tuple[Severity, int], ...]
     unknown: int
     levels: tuple[LevelChange, ...]
@@ -134,8 +136,10 @@ class Effects(msgspec.Struct, frozen=True):
 
     @property
     def brief(self) -> str:
-        """``12 fixes on 7 objects: 14 findings go, none new``."""
+        """``12 fixes on 7 objects: 14 findings go, 3 stay under a new name, none new``."""
         gone = f"{_counted(self.gone, 'finding')} {'go' if self.gone != 1 else 'goes'}"
+        if self.moved:
+            gone += f", {self.moved:,} {'stay' if self.moved != 1 else 'stays'} under a new name"
         new = f"{self.new:,} would be new" if self.new else "none new"
         return f"{_counted(self.fixes, 'fix', 'fixes')} on {_counted(self.objects, 'object')}: {gone}, {new}"
 
@@ -174,6 +178,7 @@ def effects(snapshot: Snapshot, simulation: Simulation) -> Effects:
         fixes=len(staged),
         objects=len(touched),
         removed=_by_severity(simulation.removed),
+        moved=len(simulation.moved),
         added=_by_severity(simulation.added),
         unknown=sum(item.verdict is Verdict.UNKNOWN for item in simulation.added),
         levels=levels,

@@ -17,6 +17,7 @@ from ksec_tui.findings.runner import Results
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.places import Places
 from ksec_tui.fixes.progress import Pace
+from ksec_tui.fixes.stand_ins import Proving, StandIns
 from ksec_tui.fixes.trial import Patched
 
 _Found = dict[ObjectRef, Finding]
@@ -31,11 +32,14 @@ class Verdicts(msgspec.Struct, frozen=True):
         added: FAILs that are new, worse or have new evidence, and what became UNKNOWN; as they are. A FAIL of a
             check that only offers more safety is none of them.
         staying: what is FAIL or UNKNOWN now of what was staged, by check and object.
+        moved: FAILs of new objects that stand in for others, where the risk was there before; as they are. What
+            they were is not among `removed`.
     """
 
     removed: tuple[Finding, ...]
     added: tuple[Finding, ...]
     staying: dict[tuple[str, ObjectRef], Finding]
+    moved: tuple[Finding, ...] = ()
 
     def stays(self, finding: Finding) -> Finding | None:
         """What `finding`, which was staged, has become; None when it is gone."""
@@ -67,6 +71,7 @@ class Judge:
         self._old: dict[str, _Found] = {}
         self._was_found = {item.id: before.by_check[item.id].findings for item in checks}
         self._last: tuple[Patched | None, Found] = (None, self._was_found)
+        self._proving = Proving(snapshot)
 
     def judge(self, patched: Patched, staged: Iterable[Finding]) -> Verdicts:
         """Run again what looks at a kind that changed, and compare with what was.
@@ -81,25 +86,37 @@ class Judge:
         self._last = (patched, after)
         differing = [item for item in self._checks if after[item.id] is not self._was_found[item.id]]
         new = {item.id: _by_subject(after[item.id]) for item in differing}
-        removed = [finding for item in differing for finding in self._removed(item, new[item.id])]
+        stands = self._proving.stand_ins(patched)
+        heirs = _heirs(stands)
+        removed = [finding for item in differing for finding in self._removed(item, new[item.id], heirs)]
         about: dict[ObjectRef, list[Finding]] = {}
         for finding in removed:
             about.setdefault(finding.subject, []).append(finding)
-        comparison = _Comparison(patched, Places(self._snapshot, patched), removed, about, self._veils)
-        added = [
-            finding
-            for item in differing
-            for finding in new[item.id].values()
-            if not (item.offer and finding.verdict is Verdict.FAIL)
-            and comparison.brings(self._was(item.id).get(finding.subject), finding)
-        ]
+        places = Places(self._snapshot, patched, stands)
+        comparison = _Comparison(places, removed, about, self._veils)
+        added, moved = [], []
+        for item in differing:
+            for subject, finding in new[item.id].items():
+                before = stands.before(subject)
+                brought = comparison.brings(self._was(item.id).get(before), finding)
+                if brought and before is not subject:
+                    held = self._proving.held_before(patched, stands, item, subject)
+                    brought = held is None or comparison.worse(held, finding)
+                offered = item.offer and finding.verdict is Verdict.FAIL
+                if brought and not offered:
+                    added.append(finding)
+                elif before is not subject and finding.verdict is Verdict.FAIL:
+                    moved.append(finding)
         staying = {}
         for finding in staged:
             those = new[finding.check] if finding.check in new else self._was(finding.check)
-            now = those.get(finding.subject)
-            if now is not None and not (finding.check in self._offers and _other_offer(finding, now)):
-                staying[finding.check, finding.subject] = now
-        return Verdicts(tuple(sorted(removed, key=rank)), tuple(sorted(added, key=rank)), staying)
+            for subject in (finding.subject, *heirs.get(finding.subject, ())):
+                now = those.get(subject)
+                if now is not None and not (finding.check in self._offers and _other_offer(finding, now)):
+                    staying[finding.check, finding.subject] = now
+        ordered = (tuple(sorted(found, key=rank)) for found in (removed, added, moved))
+        gone, brought_in, kept = ordered
+        return Verdicts(gone, brought_in, staying, kept)
 
     def _steps(self) -> Callable[[], None]:
         done = itertools.count()
@@ -110,13 +127,24 @@ class Judge:
             self._old[check] = _by_subject(self._was_found[check])
         return self._old[check]
 
-    def _removed(self, item: Check[Any], new: _Found) -> list[Finding]:
+    def _removed(
+        self, item: Check[Any], new: _Found, heirs: dict[ObjectRef, list[ObjectRef]]
+    ) -> list[Finding]:
         return [
             finding
             for subject, finding in self._was(item.id).items()
             if finding.verdict is Verdict.FAIL
             and ((now := new.get(subject)) is None or (item.offer and _other_offer(finding, now)))
+            and not any(heir in new for heir in heirs.get(subject, ()))
         ]
+
+
+def _heirs(stands: StandIns) -> dict[ObjectRef, list[ObjectRef]]:
+    """Each binding that goes with those that stand in for it."""
+    heirs: dict[ObjectRef, list[ObjectRef]] = {}
+    for new, old in stands.bindings.items():
+        heirs.setdefault(old, []).append(new)
+    return heirs
 
 
 def _veiled(checks: Sequence[Check[Any]]) -> set[str]:
@@ -135,9 +163,8 @@ def _other_offer(old: Finding, new: Finding) -> bool:
 
 
 class _Comparison(msgspec.Struct, frozen=True):
-    """Tells what a trial brings from what it only moves, lessens or lays open."""
+    """Tells what a trial brings from what it only lessens or lays open."""
 
-    patched: Patched
     places: Places
     removed: Sequence[Finding]
     about: dict[ObjectRef, list[Finding]]
@@ -146,13 +173,11 @@ class _Comparison(msgspec.Struct, frozen=True):
     def brings(self, old: Finding | None, finding: Finding) -> bool:
         """Whether a finding, which was `old`, is a risk that was not there."""
         return (
-            self._worse(old, finding)
-            and not self._moved(finding)
-            and not self._lessened(old, finding)
-            and not self._unveiled(old, finding)
+            self.worse(old, finding) and not self._lessened(old, finding) and not self._unveiled(old, finding)
         )
 
-    def _worse(self, old: Finding | None, new: Finding) -> bool:
+    def worse(self, old: Finding | None, new: Finding) -> bool:
+        """Whether a finding tells more than `old`, which was told of the same object or of what it stands in for."""
         if old is new:
             return False
         if new.verdict is Verdict.FAIL and new.severity is Severity.INFO:
@@ -170,18 +195,6 @@ class _Comparison(msgspec.Struct, frozen=True):
             return False
         places = self.places.before(old.subject, old.evidence)
         return not self.places.after(new.subject, fresh) <= places
-
-    def _moved(self, finding: Finding) -> bool:
-        """Whether it was told, as bad or worse, of an object that goes, and is of one that is made in its place."""
-        before, after = self.patched.before, self.patched.after
-        made = finding.subject in before and before[finding.subject] is None
-        return made and any(
-            other.check == finding.check
-            and other.severity >= finding.severity
-            and after.get(other.subject, {}) is None
-            and {piece.ref for piece in other.evidence} == {piece.ref for piece in finding.evidence}
-            for other in self.removed
-        )
 
     def _lessened(self, old: Finding | None, finding: Finding) -> bool:
         """Whether it tells, less severe, what another check told of the same places: a mount now read-only."""

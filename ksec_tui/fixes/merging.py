@@ -10,7 +10,7 @@ from ksec_tui.fixes.clash import Clash
 from ksec_tui.fixes.json_values import equal, pointer
 from ksec_tui.fixes.merge_keys import PLAIN, Shape, shape_of
 from ksec_tui.fixes.operations import combine_operations
-from ksec_tui.fixes.rules import combined
+from ksec_tui.fixes.rules import combined, combined_new
 from ksec_tui.fixes.strategic import DELETE_SCALARS, PATCH, RETAIN_KEYS
 
 _DELETED = {PATCH: "delete"}
@@ -28,6 +28,8 @@ def combine(changes: Sequence[Change]) -> Change:
             return first
         case PatchType.JSON if all(change.cuts for change in changes):
             return combined(changes)
+        case PatchType.CREATE if all(change.cuts for change in changes):
+            return combined_new(changes)
         case PatchType.JSON:
             body: Any = combine_operations([change.body for change in changes])
         case PatchType.CREATE:

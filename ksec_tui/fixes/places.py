@@ -12,16 +12,21 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.finding import Evidence
 from ksec_tui.fixes.json_values import is_index, parse_pointer
 from ksec_tui.fixes.merge_keys import PLAIN, Shape, shape_of
+from ksec_tui.fixes.stand_ins import NONE, StandIns
 from ksec_tui.fixes.trial import Patched
 
 Place = tuple[ObjectRef, tuple[str, ...]]
 
 
 class Places:
-    """The places of evidence in the objects of a trial, before it and after it."""
+    """The places of evidence in the objects of a trial, before it and after it.
 
-    def __init__(self, snapshot: Snapshot, patched: Patched) -> None:
+    What stands in for an object is the same place as that.
+    """
+
+    def __init__(self, snapshot: Snapshot, patched: Patched, stands: StandIns = NONE) -> None:
         self._patched = patched
+        self._stands = stands
         self._snapshots = (snapshot, patched.snapshot)
         self._trees: tuple[dict[ObjectRef, Any], dict[ObjectRef, Any]] = ({}, {})
 
@@ -37,13 +42,14 @@ class Places:
         head, _, last = path.rpartition("/")
         if head == "/rules" and last.isdigit():
             # Rules of a role are one place, since a patch may split and move them.
-            path = head
+            return self._stands.before(ref), (head,)
         if ref not in self._patched.items or not path.startswith("/"):
             return ref, (path,)
         trees = self._trees[side]
         if ref not in trees:
             trees[ref] = _tree(self._snapshots[side], ref)
-        return ref, tuple(_named(trees[ref], shape_of(ref.group, ref.kind) or PLAIN, parse_pointer(path)))
+        steps = _named(trees[ref], shape_of(ref.group, ref.kind) or PLAIN, parse_pointer(path))
+        return self._stands.before(ref), tuple(steps)
 
 
 def _tree(snapshot: Snapshot, ref: ObjectRef) -> Any:

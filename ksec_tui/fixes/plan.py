@@ -198,15 +198,25 @@ class FixPlan(msgspec.Struct, frozen=True, dict=True):
     def changes(self) -> tuple[Merged, ...]:
         """One change for each object and type, in the order of application: create, patch, delete.
 
-        Fixes in conflict, and those set aside for others, are left out, entirely.
+        Fixes in conflict, and those set aside for others, are left out, entirely. What a fix makes in place of
+        an object that it deletes is not made when another fix wants that object gone and nothing in its place.
         """
         barred = {fingerprint for conflict in self.conflicts for fingerprint in conflict.fingerprints}
         barred |= {item.staged.fingerprint for item in self.set_aside}
+        kept = [item for item in self.staged if item.fingerprint not in barred]
+        gone = {
+            change.target
+            for item in kept
+            if all(change.type is PatchType.DELETE for change in item.fix.changes)
+            for change in item.fix.changes
+        }
         groups: dict[tuple[ObjectRef, PatchType], list[tuple[Change, Staged]]] = {}
-        for item in self.staged:
-            if item.fingerprint in barred:
-                continue
+        for item in kept:
+            old = {change.target for change in item.fix.changes if change.type is PatchType.DELETE}
+            unwanted = bool(old) and old <= gone
             for change in item.fix.changes:
+                if unwanted and change.type is PatchType.CREATE:
+                    continue
                 groups.setdefault((change.target, change.type), []).append((change, item))
         merged = [
             Merged(combine([change for change, _ in group]), _distinct(group)) for group in groups.values()

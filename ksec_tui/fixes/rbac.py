@@ -2,7 +2,8 @@
 
 Rules and subjects are atomic lists without merge keys, so they are changed by position, each position
 guarded by a `test` of what stands there; roleRef cannot be changed, so a new binding is made first.
-Default and aggregated roles are never touched: the API server and the controller write them again.
+Default and aggregated roles are never touched: the API server and the controller write them again. Who is
+bound to one gets a role of their own instead.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ksec_tui.analysis.identity import is_system
+from ksec_tui.analysis.identity import is_bootstrap, is_system
 from ksec_tui.analysis.rbac.bindings import GROUP, Bound
 from ksec_tui.analysis.rbac.defaults import is_system_binding
 from ksec_tui.analysis.rbac.subjects import account_exists
@@ -22,6 +23,7 @@ from ksec_tui.findings.fix import Cut, Fix, Risk
 from ksec_tui.fixes.build import Body, create, delete, json_patch, op
 from ksec_tui.fixes.lockout import bindings_to, guarded
 from ksec_tui.fixes.rules import by_wildcard, cut_change, without
+from ksec_tui.fixes.split import documents_of, split
 
 Resource = tuple[str, str]
 """(API group, ``pods/exec``)."""
@@ -73,8 +75,9 @@ def narrow(
 ) -> Fix | None:
     """Take `cuts` out of the bound role, and nothing else; when no rule would be left, the binding goes.
 
-    Where that cannot be written (the role is a default one, or names the resources by a wildcard), the same
-    as steps for a human. None for Kubernetes' own bindings and when nothing changes.
+    A default or aggregated role stays as it is: the binding's subjects get a role of their own, cut from it.
+    Where a rule names the resources by a wildcard nothing can be subtracted: the same as steps for a human.
+    None for Kubernetes' own bindings and when nothing changes.
 
     Args:
         bound: the binding.
@@ -87,8 +90,10 @@ def narrow(
     if is_system_binding(bound):
         return None
     rules = rule_documents(bound, snapshot)
-    if not changeable(bound.holder) or any(by_wildcard(rule, cut) for rule in rules for cut in cuts):
-        return lesser_role(bound, what)
+    if not rules or any(by_wildcard(rule, cut) for rule in rules for cut in cuts):
+        return lesser_role(bound, what, _WILDCARD.format(role=bound.role) if rules else "")
+    if not _own(bound, snapshot):
+        return split(bound, snapshot, rules, cuts, title, may_break) or lesser_role(bound, what)
     left = [without(rule, index, cuts) for index, rule in enumerate(rules)]
     if left == [[rule] for rule in rules]:
         return None
@@ -106,9 +111,9 @@ def narrow(
 
 
 def rule_documents(bound: Bound, snapshot: Snapshot) -> list[Body]:
-    """The rules of the bound role as they are stored."""
+    """The rules of the bound role as they are stored; those of an aggregated manifest as they will be."""
     document = snapshot.document(bound.role) or {}
-    return list(document.get("rules") or ())
+    return list(document.get("rules") or ()) or documents_of(bound.rules if bound.holder else ())
 
 
 def cut(
@@ -120,12 +125,27 @@ def cut(
     return narrow(bound, snapshot, (Cut(tuple(verbs), wanted),), title, names)
 
 
-def lesser_role(bound: Bound, what: str) -> Fix | None:
-    """Steps by which a human replaces the bound role by a narrower one; None for Kubernetes' own bindings."""
+def _own(bound: Bound, snapshot: Snapshot) -> bool:
+    """Whether the bound role may be changed: neither Kubernetes nor a component of it writes or needs it."""
+    role = bound.holder
+    if role is None or is_bootstrap(role) or (isinstance(role, ClusterRole) and role.aggregation_rule):
+        return False
+    return changeable(role) or not any(map(is_system_binding, bindings_to(snapshot, bound.role)))
+
+
+_WILDCARD = "{role} names resources by *, from which nothing can be taken: list those that are used."
+
+
+def lesser_role(bound: Bound, what: str, why: str = "") -> Fix | None:
+    """Steps by which a human replaces the bound role by a narrower one; None for Kubernetes' own bindings.
+
+    `why` says, as the first step, why no patch does it.
+    """
     if is_system_binding(bound):
         return None
     where = f"in namespace {bound.namespace}" if bound.namespace else "in the namespaces where it is needed"
     steps = (
+        *((why,) if why else ()),
         f"Make a Role {where} with only what is used, and without {what}.",
         "Bind it to the same subjects and see that they still work.",
         f"Delete {bound.ref}.",

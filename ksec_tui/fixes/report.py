@@ -41,6 +41,8 @@ def report(simulation: Simulation, plan: FixPlan, snapshot: Snapshot) -> str:
     lines += section(
         "Findings that go as well", (f"{item.check} ({item.fingerprint}) of {item.subject}" for item in also)
     )
+    moved = (f"{item.check} of {item.subject}: {item.words}" for item in simulation.moved)
+    lines += section("Findings that stay under a new name", moved)
     lines += section("Refused", _refused(simulation))
     lines += section("Left to a human: see MANUAL.md", _left(simulation, plan, snapshot))
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -17,7 +17,8 @@ from ksec_tui.cluster.access import PolicyRule
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.fix import Change, Cut, PatchType
 from ksec_tui.fixes.build import Body, op
-from ksec_tui.fixes.json_values import is_index, parse_pointer
+from ksec_tui.fixes.clash import Clash
+from ksec_tui.fixes.json_values import equal, is_index, parse_pointer
 
 
 def cut_change(role: ObjectRef, rules: Mapping[int, Body], cuts: Sequence[Cut]) -> Change:
@@ -50,6 +51,39 @@ def combined(changes: Sequence[Change]) -> Change:
                 rules[int(place[1])] = operation["value"]
     cuts = [cut for change in changes for cut in change.cuts]
     return cut_change(changes[0].target, rules, cuts)
+
+
+def combined_new(changes: Sequence[Change]) -> Change:
+    """One new role for several of one name, all with cuts of the same rules: what all of them leave.
+
+    Raises:
+        Clash: they differ in more than their rules.
+    """
+    first, *rest = changes
+    rules: list[Body] = first.body["rules"]
+    for other in rest:
+        if not equal({**first.body, "rules": ()}, {**other.body, "rules": ()}):
+            raise Clash("", "one new object", "another new object of that name")
+        rules = [box for rule in rules for box in without(rule, -1, other.cuts)]
+    cuts = tuple(dict.fromkeys(cut for change in changes for cut in change.cuts))
+    notes = tuple(dict.fromkeys(note for change in changes for note in change.notes))
+    return Change(first.target, first.type, {**first.body, "rules": rules}, cuts, notes)
+
+
+def effective(rules: Sequence[Body], *, inside: bool) -> list[Body]:
+    """Rules without what has no effect in a Role (`inside`) or a ClusterRole, as far as that is certain."""
+    typed = [_typed(rule) for rule in rules]
+    kept = []
+    for index, rule in enumerate(rules):
+        parts = inert_parts(typed[index], inside=inside, siblings=(*typed[:index], *typed[index + 1 :]))
+        if not any(not part.path for part in parts):
+            idle = {
+                typed[index].resources[int(part.path.rpartition("/")[2])]
+                for part in parts
+                if part.path.startswith("/resources/")
+            }
+            kept += _struck(rule, idle) if idle else [rule]
+    return kept
 
 
 def without(rule: Body, index: int, cuts: Iterable[Cut]) -> list[Body]:
@@ -147,11 +181,14 @@ def _box(rule: Body, **changes: Any) -> Body:
 
 
 def _inert(box: Body) -> bool:
-    rule = PolicyRule(
-        verbs=tuple(box.get("verbs") or ()),
-        api_groups=tuple(box.get("apiGroups") or ()),
-        resources=tuple(box.get("resources") or ()),
-        resource_names=tuple(box.get("resourceNames") or ()),
-        non_resource_urls=tuple(box.get("nonResourceURLs") or ()),
+    return any(not part.path for part in inert_parts(_typed(box), inside=False))
+
+
+def _typed(rule: Body) -> PolicyRule:
+    return PolicyRule(
+        verbs=tuple(rule.get("verbs") or ()),
+        api_groups=tuple(rule.get("apiGroups") or ()),
+        resources=tuple(rule.get("resources") or ()),
+        resource_names=tuple(rule.get("resourceNames") or ()),
+        non_resource_urls=tuple(rule.get("nonResourceURLs") or ()),
     )
-    return any(not part.path for part in inert_parts(rule, inside=False))

@@ -44,6 +44,7 @@ class Simulation(msgspec.Struct, frozen=True):
         removed: findings that `plan` removes.
         added: findings that the whole plan, as staged, would bring or make worse, and what it would make
             UNKNOWN.
+        moved: FAILs that `plan` leaves under another name: of bindings that stand in for those that it deletes.
         kept: staged findings that the whole plan, as staged, would not remove.
         refused: what may not be exported.
         errors: why changes do not apply or conflict, one sentence each.
@@ -60,6 +61,7 @@ class Simulation(msgspec.Struct, frozen=True):
     plan: FixPlan
     removed: tuple[Finding, ...]
     added: tuple[Finding, ...]
+    moved: tuple[Finding, ...]
     kept: tuple[Finding, ...]
     refused: tuple[Refused, ...]
     errors: tuple[str, ...]
@@ -115,6 +117,7 @@ def simulate(
         plan=trial.plan,
         removed=trial.verdicts.removed,
         added=first.verdicts.added,
+        moved=trial.verdicts.moved,
         kept=tuple(item.staged for item in first.troubles if item.staged is not None),
         refused=(
             told := tuple(refused[item.fingerprint] for item in plan.staged if item.fingerprint in refused)

@@ -69,6 +69,8 @@ def _rows(summary: FixSummary) -> Iterator[tuple[str, str]]:
     objects = ", ".join(f"{kinds[word]} {word}" for word in ("created", "patched", "deleted") if kinds[word])
     yield "objects", objects or "none"
     yield "findings gone", str(len(simulation.removed))
+    if simulation.moved:
+        yield "under a new name", f"{len(simulation.moved)}, of bindings that stand in for others"
     if simulation.rollouts:
         yield "pods replaced of", ", ".join(_some([str(ref) for ref in simulation.rollouts]))
     if summary.folder:

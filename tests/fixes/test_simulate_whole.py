@@ -62,7 +62,13 @@ def proves(cluster: Cluster, items: list[Staged]) -> Simulation:
         for item in results.findings
         if item.verdict is Verdict.FAIL and (item.check, item.subject) not in now
     }
-    assert gone == {item for item in outcome.removed if (item.check, item.subject) not in now}
+    removed = {item for item in outcome.removed if (item.check, item.subject) not in now}
+    assert removed <= gone
+    # What is gone by its name alone stays under that of what stands in for its object.
+    assert {item.check for item in gone - removed} <= {item.check for item in outcome.moved}
+    assert all(outcome.after[item.subject] is None for item in gone - removed)
+    assert all(now[item.check, item.subject] == item for item in outcome.moved)
+    assert all(outcome.before[item.subject] is None for item in outcome.moved)
     for item in outcome.removed:
         left = now.get((item.check, item.subject))
         assert left is None or (item.check in OFFERS and left.words != item.words)

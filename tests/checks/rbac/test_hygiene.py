@@ -118,7 +118,11 @@ def test_a_narrower_binding_carries_its_lesser_findings_without_being_refused() 
     assert (result.ok, result.added) == (True, ())
     assert result.snapshot.of(CLUSTER_ROLE_BINDING) == ()
     assert [item.ref.path for item in result.snapshot.of(ROLE_BINDING)] == ["shop/b"]
-    assert "rbac-pod-create" in {item.check for item in result.removed}
+    assert [item.check for item in result.removed] == ["hyg-crb-could-be-rb"]
+    (before,) = fails("rbac-pod-create", *documents)
+    (moved,) = result.moved
+    assert (moved.check, moved.subject.path) == ("rbac-pod-create", "shop/b")
+    assert moved.severity < before.severity
 
 
 def test_a_role_that_others_take_up_is_used() -> None:
