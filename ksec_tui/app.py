@@ -10,14 +10,17 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
+from rich.text import Text
 from textual import work
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from ksec_tui import themes
+from ksec_tui.cluster.mishap import trace
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.opening import Opening
 from ksec_tui.sources.collector import gc_young_only
@@ -142,6 +145,12 @@ class KsecApp(App[int]):
         from ksec_tui.screens.explorer import Explorer
 
         return next((screen for screen in self.screen_stack if isinstance(screen, Explorer)), None)
+
+    def _fatal_error(self) -> None:
+        """Say what ended the program. Textual would show local variables too: what was read of a cluster."""
+        error = self._exception
+        if error is not None:
+            self.panic(Text(trace(error.error if isinstance(error, WorkerFailed) else error)))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our style sheet's variables, for themes that are not ours."""

@@ -22,6 +22,7 @@ from ksec_tui.cluster.coverage import Coverage, KindCoverage
 from ksec_tui.cluster.following import FollowingBuilder
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.kinds import KINDS
+from ksec_tui.cluster.mishap import mishap
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.check import Check
@@ -246,7 +247,7 @@ class Session:
         try:
             work(mine)
         except Exception as error:  # noqa: BLE001 - a fault must show on screen, not end a thread in silence
-            self._fail(mine, f"internal error: {type(error).__name__}: {error}")
+            self._fail(mine, f"internal error: {mishap(error)}")
 
     def _fail(self, mine: _Run, reason: str) -> None:
         self._publish(mine, reading=False, judging=False, error=reason, stale=not mine.stream)

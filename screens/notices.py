@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from ksec_tui.cluster.mishap import mishap
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.keys import pressed
 
@@ -52,8 +53,8 @@ class Notices(Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed is told of; the screen goes on."""
         if event.state is WorkerState.ERROR:
-            error = event.worker.error
-            self.say(f"internal error: {type(error).__name__}: {error}", error=True, seconds=20)
+            if event.worker.error is not None:
+                self.say(f"internal error: {mishap(event.worker.error)}", error=True, seconds=20)
             self.worker_failed(event.worker.group)
 
     def key(self, ids: str) -> str:

@@ -8,8 +8,11 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FINDINGS, USAGE, SOURCE, COVERAGE = 1, 2, 3, 4
-"""Exit codes: findings at or above --fail-on, wrong usage, source unreadable, too little could be read."""
+FINDINGS, USAGE, SOURCE, COVERAGE, DEFECT = 1, 2, 3, 4, 70
+"""Exit codes: findings at or above --fail-on, wrong usage, source unreadable, too little could be read, a defect.
+
+The last is the EX_SOFTWARE of sysexits.h: a program that breaks must not look like one that found something.
+"""
 
 
 class CliError(Exception):

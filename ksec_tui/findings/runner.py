@@ -10,6 +10,7 @@ import msgspec
 
 from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import Kind
+from ksec_tui.cluster.mishap import mishap
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check, S
@@ -338,7 +339,7 @@ def verdict(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | 
             else:
                 reason = outcome.reason
     except Exception as error:  # noqa: BLE001 - a fault in a check must show as UNKNOWN here and hide nothing else
-        evidence, reason = [], f"the check itself failed: {type(error).__name__}: {error}"
+        evidence, reason = [], f"the check itself failed: {mishap(error)}"
     if not evidence and not reason:
         return Verdict.PASS
     severity = item.severity

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ksec_tui.cli import options, output, source
-from ksec_tui.cli.command import CliError, Command, nearest
+from ksec_tui.cli.command import DEFECT, CliError, Command, nearest
 
 if TYPE_CHECKING:
     from ksec_tui.state.values import Look
@@ -95,7 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
         triage=lambda info: kept_files(arguments.triage, info, keeps=keeps),
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
-    return app.return_code or 0
+    return DEFECT if app.return_code else 0
 
 
 def _again(arguments: argparse.Namespace) -> tuple[str, Mapping[str, str], Mapping[str, Look]]:
