@@ -27,7 +27,6 @@ STARTS = pytest.mark.parametrize(
     [
         ("--plain", "--demo"),
         ("scan", "--demo"),
-        ("fix", "--demo"),
         ("triage", "list", "--demo"),
         ("triage", "audit", "--demo"),
     ],
