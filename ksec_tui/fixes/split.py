@@ -60,7 +60,10 @@ def split(
     ends = may_break or "Whoever used it through this binding is refused from then on."
     if not left:
         return guarded(snapshot, Fix(f"Delete {bound.ref}", (delete(bound.ref),), Risk.REVIEW, ends))
-    said = f"{ends} What is added to {bound.role.kind} {bound.role.name} later does not reach these subjects."
+    said = (
+        f"{ends} What is added to {bound.role.kind} {bound.role.name} later does not reach its subjects. Only who "
+        "holds the rights that are left, or may escalate and bind roles, can apply it."
+    )
     for name in _names(bound.ref.name):
         role = ObjectRef(
             bound.ref.namespace, "ClusterRole" if bound.namespace is None else "Role", name, GROUP
@@ -114,11 +117,10 @@ def _replaces(there: Bound, bound: Bound, cuts: Sequence[Cut]) -> bool:
 
 def _role(ref: ObjectRef, bound: Bound, rules: list[Body], cuts: Sequence[Cut]) -> Change:
     body = {"apiVersion": _API, "kind": ref.kind, "metadata": _meta(ref), "rules": rules}
-    notes = (
-        f"What {bound.role.kind} {bound.role.name} granted when it was read, without what the fixes take out.",
-        "Who makes this role and its binding must hold these rights, or may escalate and bind roles.",
+    note = (
+        f"what {bound.role.kind} {bound.role.name} granted when it was read, but for what the fixes take out"
     )
-    return Change(ref, PatchType.CREATE, body, tuple(dict.fromkeys(cuts)), notes)
+    return Change(ref, PatchType.CREATE, body, tuple(dict.fromkeys(cuts)), (note,))
 
 
 def _binding(ref: ObjectRef, role: ObjectRef, old: Body) -> Change:

@@ -81,7 +81,8 @@ def test_a_role_of_the_namespace_takes_the_place_of_the_default_one() -> None:
         ("create", "RoleBinding shop/dev-narrowed"),
         ("delete", "RoleBinding shop/dev"),
     ]
-    assert "may escalate and bind" in fix.changes[0].notes[1]
+    assert "may escalate and bind roles" in fix.may_break
+    assert fix.changes[0].notes[0].startswith("what ClusterRole edit granted when it was read")
     after = proven(EDIT, BOUND, checks=("rbac-secrets-list",)).snapshot
     assert rules_of(after) == [
         RULES[0],

@@ -72,11 +72,12 @@ def test_what_a_default_role_keeps_untold_is_told_of_its_copy_but_is_not_new() -
     ("more", "brought"),
     [
         (rule("pods/exec", "create"), "rbac-pod-exec"),
-        (rule("pods", "create", names=""), ""),
+        (rule("pods", "create"), ""),
         (rule("secrets", "get"), "rbac-secrets-get"),
+        (rule("configmaps", "create get update patch"), "rbac-configmaps-write"),
         (rule("services", "create update patch delete"), "rbac-service-mitm"),
     ],
-    ids=["shells", "what was there", "other verbs", "another resource of medium weight"],
+    ids=["shells", "what was there", "other verbs", "more of the same", "another resource of medium weight"],
 )
 def test_a_right_that_was_not_there_is_new(more: Tree, brought: str) -> None:
     result = edited(new_role(*KEPT, more))
