@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ksec_tui.analysis.workloads import workload_named
-from ksec_tui.cluster.ref import ObjectRef
+from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.findings.finding import Evidence, Finding
 from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.screens.details.tab import Hand, Tab, line
@@ -20,6 +20,8 @@ def lines(hand: Hand) -> Sequence[Line]:
     document, whole = hand.document(ref)
     if document is None:
         workload = workload_named(snapshot, ref)
+        if ref == CLUSTER:
+            return [line("This is about the cluster as a whole, which is no object of its own.", "muted")]
         if ref.kind == "Image":
             return [line("An image is no object of the cluster: the tab Why names what uses it.", "muted")]
         if ref.kind in ("User", "Group"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ksec_tui.sources.demo import DemoSource
 from tests.screens.explorers import User, exploring, presses
 
 SIZE = (80, 24)
@@ -127,3 +128,10 @@ async def test_the_hints_are_those_of_what_has_the_focus() -> None:
         assert "/ search" in user.lines[-1]
         await user.press("escape")
         assert "/ filter" in user.lines[-1]
+
+
+async def test_what_is_no_object_says_so_instead_of_yaml() -> None:
+    async with exploring(DemoSource(), size=SIZE) as user:
+        await user.find(kind="Cluster")
+        await user.press("y")
+        assert "the cluster as a whole, which is no object" in user.detail
