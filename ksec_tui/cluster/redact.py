@@ -205,16 +205,21 @@ def _script(text: str, name: str) -> tuple[str, str]:
             _close(parts, index)
             name = ""
             continue
-        if said and word.lower() not in _SCHEMES:
+        if said and word.lower() not in _SCHEMES and not word.startswith("(withheld"):
             parts[index] = WITHHELD.format("named like a credential")
-        said = (said and word.lower() in _SCHEMES) or (
-            word.endswith(":") and _AUTHORIZATION.search(word[-_LONGEST_NAME:]) is not None
-        )
         after = parts[index + 1] if index + 1 < len(parts) else ""
+        said = (said and word.lower() in _SCHEMES) or _says(word, after)
         option = word.startswith("-") and ("=" in after or not after.strip(" \t\r\n'\""))
         name = word if option or after.startswith("=") else ""
     changed = "".join(parts)
     return (_shaped(changed), name if name.startswith("-") and len(parts) == 1 else "")
+
+
+def _says(word: str, after: str) -> bool:
+    """Whether what comes `after` a word authorizes: ``Authorization: Basic x``, nginx's ``Authorization "Basic x"``."""
+    if word.endswith(":"):
+        return _AUTHORIZATION.search(word[-_LONGEST_NAME:]) is not None
+    return after.endswith(('"', "'")) and after[0].isspace() and _AUTHORIZATION.fullmatch(word) is not None
 
 
 def _close(parts: list[str], index: int) -> None:
@@ -308,11 +313,18 @@ def _entry(key: object, value: object) -> object:
         return {name: _annotation(name, item) for name, item in value.items()}
     if isinstance(value, str) and key in ("url", "value"):
         return _shaped(value)
+    if isinstance(value, str) and key == "message":  # of a status: the last words of a container
+        return _said(value)
     return _walk(value)
 
 
 def _annotation(name: object, value: object) -> object:
-    return _shaped(value) if isinstance(value, str) and name != LAST_APPLIED else _entry(name, value)
+    """A repository's address, a proxy's snippet of configuration: what they say like a command, they lose like one."""
+    return _said(value) if isinstance(value, str) and name != LAST_APPLIED else _entry(name, value)
+
+
+def _said(text: str) -> str:
+    return _script(text, "")[0] if may_hold(text) else text
 
 
 def _option(name: str, value: object) -> object:

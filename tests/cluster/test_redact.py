@@ -59,7 +59,14 @@ def test_a_document_keeps_its_form_and_loses_its_credentials() -> None:
     }
     document: dict[str, Any] = {
         "kind": "Pod",
-        "metadata": {"annotations": {"repository": f"https://bot:{CANARY}@git.example/x"}},
+        "metadata": {
+            "annotations": {
+                "repository": f"https://bot:{CANARY}@git.example/x",
+                "snippet": f'proxy_set_header Authorization "Basic {CANARY}"; proxy_buffering off;',
+                "note": "Authorization is done by the proxy, not by 'kube'",
+            }
+        },
+        "status": {"containerStatuses": [{"message": f"started with --password={CANARY} and ended"}]},
         "spec": {
             "containers": [container],
             "volumes": [{"csi": {"volumeAttributes": {"password": CANARY, "secretProviderClass": "vault"}}}],
@@ -69,6 +76,9 @@ def test_a_document_keeps_its_form_and_loses_its_credentials() -> None:
     shown = redacted(document)
     assert CANARY not in str(shown)
     assert "vault" in str(shown)
+    assert "proxy_buffering off" in str(shown)
+    assert "Authorization is done by the proxy, not by 'kube'" in str(shown)
+    assert "and ended" in str(shown)
     assert redacted(shown) == shown
 
 
