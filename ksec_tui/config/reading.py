@@ -12,6 +12,7 @@ import yaml
 
 from ksec_tui.cluster.text import one_line
 from ksec_tui.config.values import Choice, Config, ConfigError, Loaded, misplaced, nearest
+from ksec_tui.sources.yaml_reader import YamlError, check_depth
 from ksec_tui.state.values import Look
 
 ENVIRONMENT = "KSEC_CONFIG"
@@ -53,11 +54,14 @@ def load(path: str | None = None) -> Loaded:
 
 def _read(file: Path, data: bytes) -> Loaded:
     try:
+        check_depth(data)
         root = yaml.compose(data, Loader=yaml.CSafeLoader)
+    except YamlError as error:
+        raise misplaced(file, error.line, f"no valid YAML: {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise misplaced(file, line, f"no valid YAML: {one_line(error.problem or 'error', 120)}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise misplaced(file, 1, f"no valid YAML: {one_line(str(error), 120)}") from error
     values: dict[str, object] = {}
     lines: dict[str, int] = {}

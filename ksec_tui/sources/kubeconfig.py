@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.base import SourceError
+from ksec_tui.sources.yaml_reader import YamlError, documents
 
 Entry = dict[str, Any]
 
@@ -230,24 +229,26 @@ def _files(options: ConnectionOptions) -> tuple[tuple[Path, ...], bool]:
 def _read(file: Path, *, required: bool) -> Entry:
     shown = one_line(str(file), 200)
     try:
-        if file.stat().st_size > _MAX_FILE:
-            raise SourceError(f"{shown} is too large for a kubeconfig")
-        content = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+        with file.open("rb") as stream:
+            data = stream.read(_MAX_FILE + 1)
     except FileNotFoundError:
         if required:
             raise SourceError(f"{shown}: there is no such file") from None
         return {}
     except OSError as error:
         raise SourceError(f"{shown} cannot be read: {error.strerror or 'error'}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise SourceError(f"{shown} is no valid YAML{where}") from error
-    if content is None:
+    if len(data) > _MAX_FILE:
+        raise SourceError(f"{shown} is too large for a kubeconfig")
+    try:
+        document = next(documents(data, 1), None)
+    except YamlError as error:
+        # Why is not told: the sentence of a parser may quote a line, which may hold a token.
+        raise SourceError(f"{shown} is no valid YAML, line {error.line}") from error
+    if document is None:
         return {}
-    if not isinstance(content, dict):
+    if not isinstance(document.tree, dict):
         raise SourceError(f"{shown} is no kubeconfig")
-    return content
+    return document.tree
 
 
 def _named(content: Entry, store: str, inner: str) -> list[tuple[str, Entry]]:

@@ -128,6 +128,21 @@ def documents(part: bytes, line: int, listed: str = "items") -> Iterator[YamlDoc
         ) from error
 
 
+def check_depth(data: bytes) -> None:
+    """See that a text may be given to ``yaml.compose``, whose recursion in C ends the process when it is nested deep.
+
+    Raises:
+        YamlError: it is nested deeper than 200 levels.
+        yaml.YAMLError: it is no YAML.
+    """
+    level = 0
+    for event in yaml.parse(data, Loader=_LOADER):
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if level > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise YamlError(line, f"nested deeper than {MAX_DEPTH} levels")
+
+
 class _Frame:
     """A mapping or list that is being built; `weight` and `height` are those of its expansion."""
 

@@ -110,7 +110,10 @@ def _rewritten(text: str, before: Read, new: Mapping[str, Decision], *, sort: bo
 
 
 def _cut(text: str, lines: list[str]) -> _Cut | None:
-    root = yaml.compose(text, Loader=_LOADER)
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:  # what stands outside of any document is not looked at by `read`
+        return None
     if root is None:
         return _Cut([*lines, *HEADER.splitlines()[-2:]], [], [])
     if not isinstance(root, yaml.MappingNode) or root.flow_style:

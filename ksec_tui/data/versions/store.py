@@ -72,7 +72,7 @@ def decode(name: str, raw: bytes) -> AnyFile:
         raise ValueError(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB")
     try:
         return msgspec.json.decode(raw, type=FILES[name])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{name}: {error}") from error
 
 

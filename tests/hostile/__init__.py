@@ -1,0 +1,1 @@
+"""Tests with input that means harm, and with harm done to what is being written."""
