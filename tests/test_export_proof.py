@@ -23,6 +23,7 @@ from ksec_tui.findings.verdict import Severity, Verdict
 from ksec_tui.fixes.apply import apply
 from ksec_tui.fixes.export import LAYOUTS, contents, export
 from ksec_tui.fixes.plan import FixPlan, Staged
+from ksec_tui.fixes.rights import rights_changes
 from ksec_tui.fixes.rollout import rolled_out
 from ksec_tui.fixes.simulate import Refused, Simulation, simulate
 from ksec_tui.sources.base import load
@@ -220,11 +221,23 @@ def test_on_a_new_scan_the_findings_are_gone_and_none_is_new(
         again = run(load(FileSource([str(tmp_path / str(number))], today=TODAY))[0], all_checks())
         predicted = run(batch.simulation.snapshot, all_checks())
         assert told(again) == told(predicted)
-        new = brought(proof.results, again)
+        stands = {(item.check, item.subject) for item in batch.simulation.moved}
+        assert all(batch.foreseen[subject] and subject not in proof.objects for _, subject in stands)
+        new = [item for item in brought(proof.results, again) if (item.check, item.subject) not in stands]
         assert [f"{item.check} {item.subject}: {item.words}" for item in new] == []
         left = {(item.check, item.subject): item for item in again.findings}
         staying = [item for item in batch.staged if _stays(item.finding, left)]
         assert [f"{item.finding.check} {item.finding.subject}" for item in staying] == []
+
+
+def test_nobody_gains_a_right_by_a_binding_that_stands_in_for_another(proof: Proof) -> None:
+    seen = 0
+    for batch in proof.batches:
+        made = {ref for ref in batch.foreseen if ref.kind.endswith("Binding") and ref not in proof.objects}
+        found = rights_changes(proof.snapshot, batch.simulation.snapshot, made)
+        assert [change.words for change in found if change.gained] == []
+        seen += sum(bool(change.lost) for change in found)
+    assert seen
 
 
 def _stays(finding: Finding, left: dict[tuple[str, ObjectRef], Finding]) -> bool:
