@@ -29,6 +29,13 @@ class Member(NamedTuple):
     data: bytes
 
 
+class Left(NamedTuple):
+    """What was not read, in one sentence; `lost` when it is one of the files that were wanted."""
+
+    reason: str
+    lost: bool
+
+
 class ArchiveError(ValueError):
     """The archive cannot be read (further); the message says why in one sentence."""
 
@@ -59,13 +66,13 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def members(data: bytes, wanted: tuple[str, ...]) -> Iterator[Member | str]:
-    """Yield the plain files whose names end with one of `wanted`; last, a sentence on what was skipped.
+def members(data: bytes, wanted: tuple[str, ...]) -> Iterator[Member | Left]:
+    """Yield the plain files whose names end with one of `wanted`; last, what was left out.
 
     Raises:
         ArchiveError: damaged, cut short, or beyond a limit; what came before has been yielded.
     """
-    skipped: list[str] = []
+    skipped = _Skipped()
     try:
         stream = cast("IO[bytes]", _Bounded(_unpacked(data), len(data)))
         with tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -74,8 +81,7 @@ def members(data: bytes, wanted: tuple[str, ...]) -> Iterator[Member | str]:
                     raise ArchiveError(f"it holds more than {MAX_MEMBERS:,} entries; the rest is not read")
                 if entry.isdir():
                     continue
-                if not entry.isreg():
-                    skipped.append(entry.name)
+                if skipped.takes(entry):
                     continue
                 hidden = any(
                     part.startswith(".") and part not in (".", "..") for part in entry.name.split("/")
@@ -83,21 +89,51 @@ def members(data: bytes, wanted: tuple[str, ...]) -> Iterator[Member | str]:
                 content = archive.extractfile(entry)
                 if not hidden and content is not None and entry.name.lower().endswith(wanted):
                     yield Member(entry.name, content.read())
+    except RecursionError as error:
+        raise ArchiveError("damaged: too many headers for one entry") from error
     except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError) as error:
         if isinstance(error, ArchiveError):
             raise
         raise ArchiveError(
             f"damaged or cut short: {one_line(str(error) or type(error).__name__, 120)}"
         ) from error
-    if skipped:
-        names = ", ".join(one_line(name, 60) for name in skipped[:_SHOWN])
-        more = f" and {len(skipped) - _SHOWN:,} more" if len(skipped) > _SHOWN else ""
-        what = (
-            "1 entry is a link or device"
-            if len(skipped) == 1
-            else f"{len(skipped):,} entries are links or devices"
-        )
-        yield f"{what}, not read: {names}{more}"
+    yield from skipped.told(wanted)
+
+
+class _Skipped:
+    """Entries that are not read, by why."""
+
+    def __init__(self) -> None:
+        self._links: list[str] = []
+        self._sparse: list[str] = []
+        self._archives: list[str] = []
+
+    def takes(self, entry: tarfile.TarInfo) -> bool:
+        """Whether this entry is one of them."""
+        if entry.issparse():
+            # Its holes are made up while it is read: any size out of nothing, past every limit.
+            self._sparse.append(entry.name)
+        elif not entry.isreg():
+            self._links.append(entry.name)
+        elif entry.name.lower().endswith((*SUFFIXES, ".zip")):
+            self._archives.append(entry.name)
+        else:
+            return False
+        return True
+
+    def told(self, wanted: tuple[str, ...]) -> Iterator[Left]:
+        for names, one, many in (
+            (self._links, "entry is a link or device", "entries are links or devices"),
+            (self._sparse, "entry is a sparse file", "entries are sparse files"),
+            (self._archives, "entry is an archive itself", "entries are archives themselves"),
+        ):
+            if names:
+                shown = ", ".join(one_line(name, 60) for name in names[:_SHOWN])
+                more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+                lost = names is self._sparse and any(name.lower().endswith(wanted) for name in names)
+                yield Left(
+                    f"{len(names):,} {one if len(names) == 1 else many}, not read: {shown}{more}", lost
+                )
 
 
 def _unpacked(data: bytes) -> IO[bytes]:

@@ -17,6 +17,7 @@ MAX_FILE = 512 << 20
 """Bytes of one file."""
 MANIFESTS = (".yaml", ".yml", ".json")
 STDIN = "-"
+_ZIP = b"PK\x03\x04"
 
 
 class Input(NamedTuple):
@@ -94,6 +95,8 @@ def _read(path: str) -> Iterator[Input | Skipped]:
         yield Skipped(path, said, lost=archive.is_archive(path))
     elif archive.is_archive(path):
         yield from _unpack(path, data)
+    elif data.startswith(_ZIP):
+        yield Skipped(path, "zip archives are not read: unpack it, or pack it with tar")
     else:
         yield Input(path, data)
 
@@ -101,8 +104,8 @@ def _read(path: str) -> Iterator[Input | Skipped]:
 def _unpack(path: str, data: bytes) -> Iterator[Input | Skipped]:
     try:
         for member in archive.members(data, MANIFESTS):
-            if isinstance(member, str):
-                yield Skipped(path, member)
+            if isinstance(member, archive.Left):
+                yield Skipped(path, member.reason, member.lost)
             else:
                 yield Input(f"{path}!{member.name}", member.data)
     except archive.ArchiveError as error:
@@ -110,9 +113,13 @@ def _unpack(path: str, data: bytes) -> Iterator[Input | Skipped]:
 
 
 def _walk(top: Path) -> Iterator[Path | Skipped]:
-    """The manifests and archives under `top`, sorted; hidden entries and directories seen before are left out."""
+    """The manifests and archives under `top`, sorted; hidden entries and directories seen before are left out.
+
+    Links are followed inside of `top` only: who writes into a folder is not to choose what else is read.
+    """
     seen: set[tuple[int, int]] = set()
     queue = [top]
+    inside = top.resolve()
     while queue:
         directory = queue.pop()
         try:
@@ -124,12 +131,31 @@ def _walk(top: Path) -> Iterator[Path | Skipped]:
         except OSError as error:
             yield Skipped(str(directory), _sentence(error))
             continue
+        folders: list[Path] = []
         for entry in entries:
-            # Named pipes and devices would block; a broken link is named when it looks like a manifest.
             wanted = entry.name.lower().endswith((*MANIFESTS, *archive.SUFFIXES))
-            if wanted and (entry.is_file() or not entry.exists()):
+            if not wanted and not entry.is_dir():
+                continue
+            if why := _not_followed(entry, inside):
+                yield Skipped(str(entry), why)
+            elif entry.is_dir():
+                folders.append(entry)
+            elif entry.is_file() or not entry.exists():  # a broken link is named
                 yield entry
-        queue.extend(entry for entry in reversed(entries) if entry.is_dir())
+            else:  # it would block
+                yield Skipped(str(entry), "is a named pipe or device, not read")
+        queue.extend(reversed(folders))
+
+
+def _not_followed(entry: Path, inside: Path) -> str:
+    """Why a link is not followed; empty for what is none, or leads to something inside."""
+    if not entry.is_symlink():
+        return ""
+    try:
+        real = entry.resolve()
+    except (OSError, RuntimeError) as error:  # a link to itself
+        return _sentence(error)
+    return "" if real.is_relative_to(inside) else "a link that leads out of the folder is not followed"
 
 
 def _sentence(error: Exception) -> str:
