@@ -101,7 +101,10 @@ def edge_lines(found: Scene, step: Step) -> Tells:
         made.append(
             line(f"{step.edge.kind}  likelihood {step.edge.likelihood:.0%}, a judgement{technique}", "muted")
         )
-        return [*made, *_edge(found, step, hand), line(), line("x shows what follows from there", "muted")]
+        keys = f"{hand.key('paths.follow')} shows what follows from there"
+        if found.cutting([step.edge])[:1]:
+            keys = f"{hand.key('fix.stage')} stages the fix named first; {keys}"
+        return [*made, *_edge(found, step, hand), line(), *_said(keys, hand, style="muted")]
 
     return lines
 
