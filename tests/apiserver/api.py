@@ -61,6 +61,7 @@ def answer(cluster: FakeCluster, access: Access, call: Call, *, endless: bool = 
     Raises:
         ApiError: whatever ends in a failure Status.
     """
+    cluster = cluster.at(call.query)
     parts = tuple(part for part in call.path.split("/") if part)
     if call.method == "POST" and is_review(call.path):
         return _review(access, parts, call.body)
@@ -146,7 +147,6 @@ def watched(cluster: FakeCluster, access: Access, call: Call) -> tuple[Resource,
 
 def _read(cluster: FakeCluster, access: Access, target: Target, call: Call, *, endless: bool) -> Response:
     # As upstream: authorization knows the request by its path alone and comes before any 404.
-    cluster = cluster.at(call.query)
     verb = _verb(target, call)
     if not access.allows(verb, target.group, target.plural, target.namespace):
         raise _forbidden(access, target, verb)

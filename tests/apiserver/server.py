@@ -242,6 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.wfile.flush()
         stopped = self.server.api_server.stopped
         for line in watch.lines(stopped):
             if line is End.RESET:
@@ -253,6 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if isinstance(line, bytes):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                self.wfile.flush()
         if stopped.is_set():
             self.close_connection = True
             return

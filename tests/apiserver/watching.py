@@ -70,8 +70,8 @@ class Watch:
             while not stopped.is_set():
                 with cluster.changed:
                     too_old = self._too_old
-                    news = [] if too_old else [c for c in cluster.history if c.version > self._from]
                     ended = cluster.ending != ending
+                    news = [] if too_old or ended else [c for c in cluster.history if c.version > self._from]
                     marked, bookmarks = cluster.bookmarks != bookmarks, cluster.bookmarks
                     over = time.monotonic() > deadline
                     latest, how = cluster.latest, cluster.end_as
@@ -82,7 +82,7 @@ class Watch:
                     yield self._line("ERROR", statuses.expired("").response.body)
                     return
                 yield from (self._event(change) for change in news if self._concerned(change))
-                self._from = max(self._from, latest)
+                self._from = self._from if ended else max(self._from, latest)
                 if self._bookmarks and (marked or over) and not ended:
                     yield self._line("BOOKMARK", self._mark(latest))
                 if ended and how != "end":
