@@ -39,6 +39,14 @@ async def test_s_stages_the_fix_under_the_cursor_and_shows_a_plus_and_s_again_ta
         assert "staged" not in user.lines[0]
 
 
+async def test_what_no_patch_can_do_is_said_to_be_done_by_hand_when_it_is_staged() -> None:
+    async with exploring() as user:
+        await user.find(check="sec-sa-takeover-workload", name="api")
+        await user.press("s")
+        await staged(user, 1)
+        assert user.said[-1].startswith("staged, to be done by hand: Take the takeover rights")
+
+
 async def test_s_stages_every_marked_row_and_every_fix_of_an_object() -> None:
     async with exploring() as user:
         await user.filter("rule:wl-privileged|wl-no-memory-limit name:api")

@@ -96,12 +96,21 @@ async def test_the_worst_way_is_drawn_and_folds_with_h_l_and_enter() -> None:
 async def test_s_on_a_step_stages_the_fix_that_cuts_it() -> None:
     async with exploring(World(attacked()), pane="priorities") as user:
         await to(user, "holds the token of sa shop/robot")
+        assert "cut by" in user.detail
+        assert "s stages the fix named first" in user.detail
         await user.press("s")
         await staged(user, 1)
         (item,) = user.explorer.view.plan.staged
         assert (item.finding.check, item.finding.subject.path) == ("sec-automount", "shop/front")
         await proven(user)
         assert state(user, "holds the token of") == "cut by plan"
+
+
+async def test_what_only_makes_a_step_harder_is_called_that() -> None:
+    async with exploring(World(attacked()), pane="priorities") as user:
+        await to(user, "reaches deploy shop/front")
+        assert "made harder by" in user.detail
+        assert " cut by" not in user.detail
 
 
 async def test_s_on_what_cuts_a_step_and_on_a_fix_of_the_list_stages_just_that() -> None:
