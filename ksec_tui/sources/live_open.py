@@ -47,7 +47,9 @@ def server_version(transport: Transport, emit: Callable[[Event], None]) -> tuple
     """
     try:
         told = msgspec.json.decode(transport.get("/version"), type=_Version)
-        return one_line(told.git_version, 60), day_of(told.build_date)
+        if told.git_version:
+            return one_line(told.git_version, 60), day_of(told.build_date)
+        emit(Problem("server version", "the answer tells none"))
     except BrokenError as error:
         raise SourceError(str(error)) from error
     except RefusedError as error:

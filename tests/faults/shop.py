@@ -72,10 +72,13 @@ def source(server: ApiServer, folder: Path, request_timeout: float = 30.0) -> Li
 
 
 def read(
-    folder: Path, faults: Sequence[Fault], trees: Sequence[Tree] | None = None, request_timeout: float = 30.0
+    folder: Path,
+    faults: Sequence[Fault],
+    cluster: FakeCluster | None = None,
+    request_timeout: float = 30.0,
 ) -> tuple[Snapshot, tuple[Problem, ...], ApiServer]:
     """What is read through these faults."""
-    with ApiServer(FakeCluster(documents() if trees is None else trees), faults=faults) as server:
+    with ApiServer(cluster or FakeCluster(documents()), faults=faults) as server:
         found, problems = load(source(server, folder, request_timeout))
     return found, problems, server
 
