@@ -87,6 +87,7 @@ class KsecApp(App[int]):
         views: saved views of the settings, by name.
         settings: reads the settings again; raises ConfigError.
         triage: from a source to the files of its decisions and of what was seen in it; None for those it has not.
+        watch: follow a live cluster as it changes.
     """
 
     TITLE = "ksec"
@@ -109,6 +110,7 @@ class KsecApp(App[int]):
         views: Mapping[str, Look] | None = None,
         settings: Callable[[], Settings] | None = None,
         triage: Filed = lambda _: (None, None),
+        watch: bool = False,
     ) -> None:
         super().__init__()
         for item in themes.discover():
@@ -127,6 +129,7 @@ class KsecApp(App[int]):
         self._settings = settings
         self._keepers: list[Keeper | Scribe] = []
         self._triage = triage
+        self._watch = watch
 
     @property
     def session(self) -> Session:
@@ -134,7 +137,7 @@ class KsecApp(App[int]):
         if self._session is None:
             from ksec_tui.session import Session
 
-            self._session = Session(self._source, self._publish, self._checks)
+            self._session = Session(self._source, self._publish, self._checks, follow=self._watch)
         return self._session
 
     @property
@@ -236,6 +239,7 @@ class KsecApp(App[int]):
         if source is None:
             return
         self.session.stop()
+        self._watch = self.session.follows
         self._keep()
         self._source, self._session = source, None
         self.switch_screen(self._explorer())

@@ -107,6 +107,9 @@ class Host(Protocol):
     def action_refresh(self) -> None:
         """Read everything again."""
 
+    def keep_watch(self, text: str) -> None:
+        """Follow the cluster from now on, or not any more."""
+
     def action_log(self) -> None:
         """Show the requests."""
 
@@ -231,6 +234,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("settings", "", "read the settings again: theme, keys, views", lambda b, _: b.read_settings()),
     Command("refresh", "", "read everything again", lambda b, _: b.action_refresh()),
+    Command(
+        "watch",
+        "on|off",
+        "follow what changes in the cluster",
+        lambda b, t: b.keep_watch(t),
+        lambda _: ("on", "off"),
+    ),
     Command("log", "", "every request to the API server", lambda b, _: b.action_log()),
     Command("help", "", "keys and commands", lambda b, _: b.action_help()),
     Command("quit", "", "leave", lambda b, _: b.leave_program()),

@@ -162,6 +162,33 @@ class Explorer(Keeping):
         """Read everything again; what is on screen stays until it is there."""
         self.session.refresh()
 
+    def keep_watch(self, text: str) -> None:
+        """Follow the cluster from now on (``on``), or leave it as it was read (``off``); else say which it is."""
+        if not self.session.can_follow:
+            self.say("there is no live cluster to follow here", error=True)
+        elif text in ("on", "off"):
+            self.session.follow(on=text == "on")
+            self.say("the cluster is followed" if text == "on" else "the cluster is not followed any more")
+        elif text:
+            self.say("say :watch on or :watch off", error=True)
+        else:
+            self.say(self._followed())
+
+    def _followed(self) -> str:
+        link = self.view.state.link
+        if link is None:
+            return (
+                "the cluster is about to be followed"
+                if self.session.follows
+                else "the cluster is not followed"
+            )
+        said = f"{link.watched:,} lists are watched"
+        if link.lost:
+            said += f", {link.lost:,} of them not heard of: {link.reason}"
+        if link.polled:
+            said += f"; listed again now and then: {', '.join(link.polled)}"
+        return said
+
     def action_log(self) -> None:
         """Show every request to the API server."""
         lines = [line(text) for text in self._cluster.requests()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,6 +106,7 @@ def status(view: View, *, width: int, scope: str, age: str) -> tuple[Part, ...]:
         (0, "READ-ONLY", "pass"),
         (2, age, "muted"),
         (0, known, "pass" if whole else "unknown"),
+        (0, *watch_words(state, ascii=view.ascii)),
         (0, "reading …" if state.reading else "judging …" if state.judging else "", "warning"),
         (0, ("STALE" if state.stale else "ERROR") if state.error else "", "error bold"),
         (0, f"staged {len(view.plan.staged)}" if view.plan.staged else "", "mark bold"),
@@ -132,9 +135,27 @@ def _shorter(text: str) -> str:
     return text.replace("coverage ", "").replace("READ-ONLY", "RO")
 
 
+def watch_words(state: State, *, ascii: bool) -> Part:  # noqa: A002 - the word users know
+    """How a cluster that is followed is heard of, with a style; empty while it is not followed."""
+    link = state.link
+    if link is None:
+        return "", ""
+    if link.lost:
+        seconds = max(0, math.ceil(link.retry - time.monotonic()))
+        when = f"retrying in {seconds} s" if seconds else "retrying"
+        every = link.lost >= link.watched
+        return (
+            f"watch lost: {when}" if every else f"{link.lost} of {link.watched} watches lost: {when}",
+            "error bold",
+        )
+    more = f", {len(link.polled)} polled" if link.polled else ""
+    return f"{'*' if ascii else '●'} live{more}", "pass"
+
+
 def age(state: State, seconds: float) -> str:
     """How old what a live cluster said is, in words; empty while it is being read."""
-    if state.reading or state.snapshot.source.kind != "live":
+    live = state.link is not None and not state.link.lost
+    if state.reading or live or state.snapshot.source.kind != "live":
         return ""
     return f"{int(seconds)}s ago" if seconds < 60 else f"{seconds // 60:.0f}m ago"
 

@@ -32,7 +32,7 @@ _ASKED = {Outcome.ACCEPTED: "pass", Outcome.REFUSED: "error", Outcome.NOT_TRIED:
 
 def plan_rows(view: View) -> Sequence[Row]:
     """Every row of the tree that is not folded away."""
-    known = Known.of(view.plan, view.proven)
+    known = Known.of(view.plan, view.shown_proof)
     by_object: dict[ObjectRef, dict[str, Staged]] = {}
     for item in view.plan.staged:
         for ref in {change.target for change in item.fix.changes} or {item.finding.subject}:

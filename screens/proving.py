@@ -82,7 +82,10 @@ class Proving(Seeking):
         if self._attempt is None:
             self._attempt = Attempt(view)
             self._prove()
-        elif self._attempt.view.plan is not view.plan or self._attempt.view.state is not state:
+        elif self._attempt.view.plan is not view.plan or not (
+            self._attempt.view.state is state or state.link is not None
+        ):
+            # What is followed may change faster than it can be proven: then the next attempt is for what is newer.
             self._attempt.cancel.set()
 
     @work(thread=True, group="proof", exit_on_error=False)

@@ -79,6 +79,13 @@ class View:
         return self.ledger.judged(self.state).results
 
     @property
+    def shown_proof(self) -> Proof | None:
+        """The proof to show: where the cluster is followed that of a moment ago stays until there is a newer one."""
+        if self.proof is not None and self.state.link is not None and self.proof.plan == self.plan:
+            return self.proof
+        return self.proven
+
+    @property
     def proven(self) -> Proof | None:
         """The proof of this plan on this State; None while there is none."""
         return self.proof if self.proof is not None and self.proof.holds(self.state, self.plan) else None

@@ -29,6 +29,7 @@ WORDS = {
     "ascii": "Draw with ASCII characters only.",
     "mouse": "Take the mouse; false leaves it to the terminal.",
     "state": "Keep where you were, bookmarks and saved views for the next time; --no-state for one sitting.",
+    "watch": "Follow a live cluster as it changes, as --watch does; :watch off leaves it as it was read.",
     "keymap": "The keys to begin with.",
     "keys": "Keys of your own: the id of a binding to a key or a list of keys, as ?, ctrl+w, esc, f2, shift+up.",
     "checks": "Which checks run: optional ones as well, others not; ksec-tui checks lists their ids.",
@@ -61,6 +62,7 @@ def schema(themes: Sequence[str], keymaps: Sequence[str], bindings: Iterable[Bin
         "ascii": {"type": "boolean", "default": False},
         "mouse": {"type": "boolean", "default": True},
         "state": {"type": "boolean", "default": True},
+        "watch": {"type": "boolean", "default": False},
         "keymap": {"enum": list(keymaps), "default": keymaps[0]},
         "keys": _mapping({item.id: {**key, "default": item.keys.split(",")} for item in bindings}),
         "checks": _mapping({"enable": ids, "disable": ids}),
@@ -83,7 +85,14 @@ def template(theme: str, themes: Sequence[str], keymaps: Sequence[str], bindings
         keymaps: names of the keymaps, the default first.
         bindings: what can be bound, with its default keys.
     """
-    values = {"theme": theme, "ascii": "false", "mouse": "true", "state": "true", "keymap": keymaps[0]}
+    values = {
+        "theme": theme,
+        "ascii": "false",
+        "mouse": "true",
+        "state": "true",
+        "watch": "false",
+        "keymap": keymaps[0],
+    }
     names = {"theme": themes, "keymap": keymaps}
     lines = [
         "# Settings of ksec-tui. Whatever is commented out is as it is without this file;",

@@ -33,6 +33,7 @@ class Config(msgspec.Struct, frozen=True):
         ascii: draw with ASCII characters only.
         mouse: take the mouse.
         state: keep where one was, bookmarks and saved views for the next time.
+        watch: follow a live cluster as it changes.
         keymap: the set of keys that `keys` changes.
         keys: id of a binding to the keys that are to do it.
         checks: which checks run.
@@ -43,6 +44,7 @@ class Config(msgspec.Struct, frozen=True):
     ascii: bool = False
     mouse: bool = True
     state: bool = True
+    watch: bool = False
     keymap: str = "default"
     keys: dict[str, tuple[str, ...]] = {}
     checks: Choice = Choice()

@@ -15,7 +15,7 @@ from ksec_tui.screens.widgets.text import Line
 
 def planned_lines(hand: Hand) -> Iterator[Line]:
     """The fixes of the object in hand, how each stands, and the difference that those that hold make together."""
-    ref, plan, proof = hand.row.ref, hand.view.plan, hand.view.proven
+    ref, plan, proof = hand.row.ref, hand.view.plan, hand.view.shown_proof
     yield heading(str(ref))
     known = Known.of(plan, proof)
     for item in _here(hand):

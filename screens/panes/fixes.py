@@ -31,7 +31,7 @@ def _column(name: str, title: str, **shape: Any) -> Column[Row]:
 
 def effect_rows(view: View) -> Sequence[Row]:
     """One row for each thing that the proven part of the plan does to the cluster."""
-    proof = view.proven
+    proof = view.shown_proof
     return [] if proof is None else list(_effects(proof.effects))
 
 
@@ -111,7 +111,7 @@ PANE = Pane(
             ),
             plan_rows,
             empty="nothing is staged yet: s on a finding stages its fix",
-            notice=lambda view: summary(view.plan, view.proven) if view.plan.staged else "",
+            notice=lambda view: summary(view.plan, view.shown_proof) if view.plan.staged else "",
         ),
         Listing(
             "effects",
@@ -124,7 +124,7 @@ PANE = Pane(
             ),
             effect_rows,
             empty="nothing is proven yet: what the staged fixes do to the cluster stands here",
-            notice=lambda view: summary(view.plan, view.proven) if view.plan.staged else "",
+            notice=lambda view: summary(view.plan, view.shown_proof) if view.plan.staged else "",
         ),
     ),
     aliases=("cart", "plan", "fix"),

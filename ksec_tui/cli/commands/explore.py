@@ -31,6 +31,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="numbered text menus instead: for screen readers, braille, serial consoles and pipes",
     )
     looks.add_argument(
+        "--watch",
+        action="store_true",
+        help="follow a live cluster as it changes (:watch on and :watch off do so in the explorer)",
+    )
+    looks.add_argument(
         "--triage",
         metavar="FILE",
         help="where decisions are kept (else the context's own file; the demo has none)",
@@ -47,6 +52,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     source.check(arguments)
+    _check_watch(arguments)
     wanted = options.read_filter(arguments.filter)
     if arguments.plain:
         from ksec_tui.cli.linear import run
@@ -93,6 +99,7 @@ def _run(arguments: argparse.Namespace) -> int:
         views=config.views,
         settings=lambda: _again(arguments),
         triage=lambda info: kept_files(arguments.triage, info, keeps=keeps),
+        watch=arguments.watch or config.watch,
     )
     app.run(mouse=config.mouse and not arguments.no_mouse)
     return DEFECT if app.return_code else 0
@@ -109,6 +116,14 @@ def _again(arguments: argparse.Namespace) -> tuple[str, Mapping[str, str], Mappi
     except CliError as error:
         raise ConfigError(str(error)) from error
     return arguments.theme or settings.config.theme or themes.DEFAULT, settings.keymap, settings.config.views
+
+
+def _check_watch(arguments: argparse.Namespace) -> None:
+    """Refuse to follow what does not change, and where lines once written cannot."""
+    if arguments.watch and not source.is_live(arguments):
+        raise CliError("--watch is for a live cluster: files, snapshots and the demo are read once")
+    if arguments.watch and arguments.plain:
+        raise CliError("--watch is for the explorer: text menus show the cluster as it was read")
 
 
 def _need_terminal(arguments: argparse.Namespace) -> None:
