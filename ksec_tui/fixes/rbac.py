@@ -112,8 +112,13 @@ def narrow(
 
 def rule_documents(bound: Bound, snapshot: Snapshot) -> list[Body]:
     """The rules of the bound role as they are stored; those of an aggregated manifest as they will be."""
-    document = snapshot.document(bound.role) or {}
-    return list(document.get("rules") or ()) or documents_of(bound.rules if bound.holder else ())
+
+    def read(whole: Snapshot) -> list[Body]:
+        document = whole.document(bound.role) or {}
+        return list(document.get("rules") or ()) or documents_of(bound.rules if bound.holder else ())
+
+    found: list[Body] = snapshot.derived((rule_documents, bound.role), read)
+    return found
 
 
 def cut(

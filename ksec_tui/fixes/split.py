@@ -52,7 +52,10 @@ def split(
         title: that in words: ``Take shells out of ClusterRole edit``.
         may_break: what no longer works.
     """
-    kept = effective(rules, inside=bound.namespace is not None)
+    inside = bound.namespace is not None
+    kept: list[Body] = snapshot.derived(
+        (effective, bound.role, inside), lambda _: effective(rules, inside=inside)
+    )
     left = [box for index, rule in enumerate(kept) for box in without(rule, index, cuts)]
     document = snapshot.document(bound.ref)
     if left == kept or document is None:
@@ -65,9 +68,7 @@ def split(
         "holds the rights that are left, or may escalate and bind roles, can apply it."
     )
     for name in _names(bound.ref.name):
-        role = ObjectRef(
-            bound.ref.namespace, "ClusterRole" if bound.namespace is None else "Role", name, GROUP
-        )
+        role = ObjectRef(bound.ref.namespace, "Role" if inside else "ClusterRole", name, GROUP)
         binding = ObjectRef(bound.ref.namespace, bound.ref.kind, name, GROUP)
         there = binding_named(snapshot, binding)
         if there is not None and _replaces(there, bound, cuts):

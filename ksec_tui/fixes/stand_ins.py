@@ -14,7 +14,6 @@ import msgspec
 
 from ksec_tui.analysis.rbac.bindings import GROUP, Bound, binding_named, rules_of
 from ksec_tui.analysis.rbac.covers import covers
-from ksec_tui.analysis.rbac.identity import Who
 from ksec_tui.cluster.access import ClusterRole, PolicyRule, Role
 from ksec_tui.cluster.ingest import Item
 from ksec_tui.cluster.ref import ObjectRef
@@ -49,7 +48,7 @@ NONE = StandIns()
 
 
 class Proving:
-    """Finds the stand-ins of one trial after the other; what was proven of the same objects is not proven again.
+    """Finds the stand-ins of one trial after the other; what was proven of the same rules is not proven again.
 
     Args:
         snapshot: what was read.
@@ -57,7 +56,7 @@ class Proving:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._known: dict[tuple[ObjectRef, str | None, tuple[Who, ...], tuple[PolicyRule, ...]], bool] = {}
+        self._known: dict[tuple[tuple[PolicyRule, ...], tuple[PolicyRule, ...]], bool] = {}
         self._renamed: tuple[StandIns, Snapshot] = (NONE, snapshot)
 
     def stand_ins(self, patched: Patched) -> StandIns:
@@ -101,7 +100,7 @@ class Proving:
             return False
         if gone.namespace not in (None, made.namespace):
             return False
-        key = gone.ref, made.namespace, made.people, made.rules
+        key = gone.rules, made.rules
         if key not in self._known:
             self._known[key] = covers(gone.rules, made.rules)
         return self._known[key]

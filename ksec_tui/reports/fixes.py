@@ -106,6 +106,7 @@ def fixes_json(summary: FixSummary) -> str:
         "leftOut": [_finding(item) for item in summary.left_out],
         "changes": [_ref(ref) | {"change": _step(simulation, ref)} for ref in simulation.after],
         "removed": [_finding(item) for item in simulation.removed],
+        "moved": [_finding(item) for item in simulation.moved],
         "rollouts": [_ref(ref) for ref in simulation.rollouts],
         "folder": summary.folder,
         "files": list(summary.files),

@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+import yaml
 
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING
 from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
@@ -13,6 +14,8 @@ from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.runner import fix_for, run, run_one
 from ksec_tui.fixes.effects import effects
+from ksec_tui.fixes.export import LAYOUTS, contents
+from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.simulate import Simulation, simulate
 from tests.checks.rbac.worlds import (
@@ -254,3 +257,32 @@ def test_who_could_not_put_it_back_is_warned_instead() -> None:
     assert fix is not None
     assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
     assert "ann could not undo it" in fix.steps[0]
+
+
+def test_what_an_addon_manager_would_put_back_is_told_instead() -> None:
+    addon = {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}}
+    bound = binding(team("dev"), to="ClusterRole/edit", namespace="shop", name="dev", **addon)
+    snapshot = snapshot_of((EDIT, bound))
+    (finding,) = fails("rbac-pod-create", EDIT, bound)
+    fix = offer(finding, CHECKS.values(), snapshot)
+    assert fix is not None
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+    assert any("but for what the fixes take out" in step for step in fix.steps)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_export_makes_the_new_before_the_old_goes_and_knows_the_way_back(layout: str) -> None:
+    snapshot, items = staged(EDIT, BOUND)
+    plan = FixPlan().stage_many(items)
+    result = simulate(snapshot, plan, CHECKS.values())
+    files = contents(result, plan, snapshot, (layout,))
+    text = "\n".join(files.values())
+    assert "dev-narrowed" in text
+    assert "what ClusterRole edit granted when it was read" in text or layout == "json"
+    if layout == "kubectl":
+        done, back = files["kubectl/commands.sh"].split("# The way back.")
+        steps = [line.split()[1] for line in done.splitlines() if line.startswith("kubectl")]
+        assert steps == ["apply", "apply", "delete"] * 2  # asked of the server first
+        assert [line.split()[2] for line in back.splitlines() if line] == ["create", "delete", "delete"]
+        again = next(text for name, text in files.items() if name.endswith(".create.yaml"))
+        assert yaml.safe_load(again) == BOUND
