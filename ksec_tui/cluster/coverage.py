@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from enum import Enum
 from typing import Any
 
 import msgspec
 
-from ksec_tui.cluster.kinds import Kind
+from ksec_tui.cluster.kinds import KINDS, Kind
 
 
 class State(Enum):
@@ -93,10 +94,16 @@ class Coverage(msgspec.Struct, frozen=True):
             return 0
         known = sum(
             1
-            for cover in self.kinds.values()
-            if cover.state in (State.OK, State.ABSENT) and not cover.unreadable
+            for resource, cover in self.kinds.items()
+            if not cover.unreadable
+            and (cover.state is State.OK or (cover.state is State.ABSENT and resource in _optional()))
         )
         return known * 100 // len(self.kinds)
+
+
+@functools.cache
+def _optional() -> frozenset[str]:
+    return frozenset(kind.resource for kind in KINDS if kind.optional)
 
 
 def _partial_gap(resource: str, cover: KindCoverage, namespace: str | None) -> str | None:

@@ -14,7 +14,7 @@ from ksec_tui.findings.runner import run
 from ksec_tui.sources.base import SourceError
 from tests.apiserver import ApiServer, FakeCluster
 from tests.faults.shop import documents, judged, lies, read, refs, whole
-from tests.faults.troubles import ANY, BROKEN, TIMED, Trouble
+from tests.faults.troubles import ANY, BROKEN, TIMED, Trouble, sampled
 from tests.sources.live_tools import document
 
 QUESTIONS = {"/version$": "server version", "/apis$": "API discovery", "/selfsubjectreviews$": ""}
@@ -62,7 +62,7 @@ def ends_all(trouble: Trouble) -> bool:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-@pytest.mark.parametrize("trouble", ANY, ids=str)
+@pytest.mark.parametrize("trouble", sampled(ANY))
 def test_a_first_question_that_keeps_failing(tmp_path: Path, question: str, trouble: Trouble) -> None:
     judged()
     asked(tmp_path, question, trouble, None)
@@ -82,7 +82,7 @@ def test_a_first_question_that_is_never_answered(tmp_path: Path, question: str, 
     asked(tmp_path, question, trouble, None)
 
 
-@pytest.mark.parametrize("trouble", ANY, ids=str)
+@pytest.mark.parametrize("trouble", sampled(ANY))
 def test_a_group_that_does_not_say_what_it_has_leaves_nothing_out(tmp_path: Path, trouble: Trouble) -> None:
     """Gateways are optional, so it is asked whether they are there; without an answer they are read none the less."""
     gateway = document("gateway.networking.k8s.io/v1", "Gateway", "door", "space-0", spec={})
@@ -97,7 +97,7 @@ def test_a_group_that_does_not_say_what_it_has_leaves_nothing_out(tmp_path: Path
     assert all(found.coverage.of(kind).state is not State.LOADING for kind in KINDS)
 
 
-@pytest.mark.parametrize("trouble", ANY, ids=str)
+@pytest.mark.parametrize("trouble", sampled(ANY))
 def test_a_group_of_unknown_versions_that_does_not_answer_is_a_gap(tmp_path: Path, trouble: Trouble) -> None:
     """What it has may be what is looked for."""
     gateway = document("gateway.networking.k8s.io/v9", "Gateway", "door", "space-0", spec={})

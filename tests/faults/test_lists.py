@@ -13,7 +13,7 @@ from ksec_tui.cluster.kinds import CLUSTER_ROLE, KINDS, NAMESPACE, POD, SECRET, 
 from ksec_tui.findings.runner import run
 from tests.apiserver import ApiServer, FakeCluster
 from tests.faults.shop import EACH, PAGE, lies, read, refs, whole
-from tests.faults.troubles import ANY, WRONG_LISTS, Trouble
+from tests.faults.troubles import ANY, WRONG_LISTS, Trouble, sampled
 
 BODY = 16 * 1024 * 1024
 LISTS = {
@@ -74,7 +74,7 @@ def assert_told(kind: Kind[KubeObject], state: State, gap: str | None) -> None:
     assert gap is None or (gap.isprintable() and len(gap) < 600)
 
 
-@pytest.mark.parametrize("trouble", [*ANY, *WRONG_LISTS], ids=str)
+@pytest.mark.parametrize("trouble", sampled([*ANY, *WRONG_LISTS]))
 def test_a_list_that_keeps_failing_in_the_middle(tmp_path: Path, trouble: Trouble) -> None:
     tried(tmp_path, "pods", trouble, 2, None)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pytest
+from _pytest.mark import ParameterSet
 
 from ksec_tui.cluster.coverage import State
 from tests.apiserver import Fault
@@ -112,3 +116,11 @@ TIMED = tuple(
 """An answer that never ends, or never begins."""
 
 ANY = (*REFUSALS, *BROKEN, *WRONG)
+
+
+def sampled(troubles: Sequence[Trouble]) -> list[ParameterSet]:
+    """All of them, of which every fourth is tried each time and the rest where slow tests are."""
+    return [
+        pytest.param(trouble, marks=[pytest.mark.slow] if number % 4 else [], id=str(trouble))
+        for number, trouble in enumerate(troubles)
+    ]
