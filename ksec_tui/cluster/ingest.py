@@ -19,6 +19,7 @@ import msgspec
 
 from ksec_tui.cluster.access import ConfigMap
 from ksec_tui.cluster.base import LAST_APPLIED, KubeObject, Text
+from ksec_tui.cluster.decoding import converted, decoder
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.redact import WITHHELD, payload
 from ksec_tui.cluster.ref import ObjectRef
@@ -96,12 +97,7 @@ _ENCODER = msgspec.json.Encoder()
 def _list_decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[Any]:
     items: Any = types.GenericAlias(tuple, (struct, ...))
     fields: list[Any] = [("metadata", _ListMeta | None, None), ("items", items)]
-    return msgspec.json.Decoder(msgspec.defstruct(f"{struct.__name__}List", fields, kw_only=True))
-
-
-@functools.cache
-def _decoder(struct: type[KubeObject]) -> msgspec.json.Decoder[KubeObject]:
-    return msgspec.json.Decoder(struct)
+    return decoder(msgspec.defstruct(f"{struct.__name__}List", fields, kw_only=True))
 
 
 def ingest_list(kind: Kind[KubeObject], raw: bytes, *, keep_all: bool = False) -> Page:
@@ -184,7 +180,7 @@ def item_from_json(kind: Kind[KubeObject], raw: bytes, *, default_namespace: str
     """Decode one object of `kind` from its JSON; otherwise as `item_from_tree`."""
     if not suspicious_json(raw):
         try:
-            decoded = _decoder(kind.struct).decode(raw)
+            decoded = decoder(kind.struct).decode(raw)
         except (ValueError, RecursionError):
             pass
         else:
@@ -229,7 +225,7 @@ def item_from_tree(kind: Kind[KubeObject], tree: object, *, default_namespace: s
             meta = {**document["metadata"], "name": _generated_name(document)}
             document = {**document, "metadata": meta}
     try:
-        decoded = msgspec.convert(document, kind.struct)
+        decoded = converted(document, kind.struct)
         encoded = _ENCODER.encode(document)
     except (ValueError, RecursionError) as error:
         reason = Unreadable(_best_ref(kind, document), clean(str(error), 200))

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from ksec_tui.cluster.decoding import decoder
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.base import SourceError
@@ -61,7 +62,7 @@ class Discovery:
     def ask(cls, transport: Transport) -> tuple[Discovery, str]:
         """Ask the server once; the second part says why the answer is not known, empty when it is."""
         try:
-            answer = msgspec.json.decode(transport.get("/apis"), type=_Groups)
+            answer = decoder(_Groups).decode(transport.get("/apis"))
         except (RequestError, msgspec.MsgspecError, RecursionError) as error:
             return cls(None, transport), one_line(str(error), 300)
         served = {group.name: tuple(v.version for v in group.versions) for group in answer.groups}
@@ -121,7 +122,7 @@ def _listed(transport: Transport, place: str) -> frozenset[str]:
     """
     raw = transport.get(f"/apis/{place}")
     try:
-        listed = msgspec.json.decode(raw, type=_Resources)
+        listed = decoder(_Resources).decode(raw)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise RequestError(one_line(str(error), 200)) from error
     return frozenset(resource.name for resource in listed.resources)

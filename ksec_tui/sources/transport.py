@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ksec_tui.cluster.decoding import decoder
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.connection import Access, Connection, authorization
 from ksec_tui.sources.gate import pass_gate
@@ -373,7 +374,7 @@ def refusal(answer: Answer) -> RefusedError:
 
 def _status_of(answer: Answer) -> _Status:
     try:
-        return msgspec.json.decode(answer.body, type=_Status)
+        return decoder(_Status).decode(answer.body)
     except (msgspec.MsgspecError, RecursionError):
         return _Status()
 

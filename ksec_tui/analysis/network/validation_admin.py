@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from ksec_tui.analysis.network.faults import (
     Fault,
     Found,
@@ -24,6 +22,7 @@ from ksec_tui.analysis.network.faults import (
     told,
 )
 from ksec_tui.cluster.base import LabelSelector
+from ksec_tui.cluster.decoding import converted
 from ksec_tui.cluster.kinds import ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, CLUSTER_NETWORK_POLICY
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -175,7 +174,7 @@ def _one_of(tree: Tree, known: tuple[str, ...], at: Path, what: str) -> Iterator
 
 def _selector(value: object, at: Path) -> Iterator[Found]:
     try:
-        read = msgspec.convert(_tree(value), LabelSelector)
+        read = converted(_tree(value), LabelSelector)
     except ValueError:
         yield at, "this is no label selector"
         return
