@@ -34,22 +34,38 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+def resident() -> float:
+    """MiB that this process holds now; the most that it has held where that is not to be had."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return peak()
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
+
+
 @contextmanager
-def serving(pods: int, owners: int | None = None) -> Iterator[Path]:
+def serving(pods: int, owners: int | None = None, small: int = 0) -> Iterator[Path]:
     """Serves the synthetic cluster from another process; the kubeconfig that leads there.
 
     Args:
         pods: how many pods.
         owners: how many Deployments own them; None for as many as is usual.
+        small: how many small objects there are besides.
     """
+    words = ["--pods", str(pods), "--small", str(small), "--serve"]
+    if owners is not None:
+        words += ["--owners", str(owners)]
+    with server_of("bench.synthetic", *words) as kubeconfig:
+        yield kubeconfig
+
+
+@contextmanager
+def server_of(module: str, *words: str) -> Iterator[Path]:
+    """Runs ``python -m module words --kubeconfig FILE``, which serves once it has written a line; that file."""
     with tempfile.TemporaryDirectory() as folder:
         kubeconfig = Path(folder) / "kubeconfig"
-        command = [sys.executable, "-m", "bench.synthetic", "--pods", str(pods), "--serve"]
-        if owners is not None:
-            command += ["--owners", str(owners)]
-        with subprocess.Popen(
-            [*command, "--kubeconfig", str(kubeconfig)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        ) as server:
+        command = [sys.executable, "-m", module, *words, "--kubeconfig", str(kubeconfig)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
             try:
                 if server.stdout is None or not server.stdout.readline():
                     raise RuntimeError("the server did not start")

@@ -9,9 +9,8 @@ import argparse
 import gc
 import random
 from functools import partial
-from pathlib import Path
 
-from bench.measure import Figures, Report, arguments, child, cpu, printed
+from bench.measure import Figures, Report, arguments, child, cpu, printed, resident
 from bench.network_world import Plain, world
 from ksec_tui.analysis.network.blast import blast_radius
 from ksec_tui.analysis.network.bulk import receivers
@@ -22,14 +21,6 @@ from ksec_tui.analysis.workloads import workloads
 from ksec_tui.cluster.kinds import NETWORK_POLICY, POD
 
 PORT = 8080
-
-
-def resident() -> float:
-    """MiB that this process holds now (Linux)."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def compiled(namespaces: int, pods: int, policies: int) -> Figures:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -19,7 +20,7 @@ from typing import NamedTuple, overload
 if not __package__:  # run as a script: only this folder is on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import shapes, surroundings
+from bench import shapes, small_ones, surroundings
 from bench.shapes import SHAPES, Shape
 from tests.apiserver import ApiServer, FakeCluster
 
@@ -106,11 +107,12 @@ _PLACES = {"@APP@": "APP", "@HASH@": "HASH"}
 class Plan:
     """Who owns what: pods, owners and namespaces are three lists of consecutive numbers."""
 
-    def __init__(self, pods: int, owners: int, namespaces: int) -> None:
+    def __init__(self, pods: int, owners: int, namespaces: int, small: int = 0) -> None:
         if not 1 <= namespaces <= owners <= pods:
             raise ValueError("there must be no fewer pods than owners, no fewer owners than namespaces")
         self.pods, self.owners, self.namespaces = pods, owners, namespaces
         self.nodes = 1 + pods // 40
+        self.small = small
         self._pods = [Template.of(shapes.pod(number)) for number in range(SHAPES)]
 
     def lazy(self) -> dict[str, Rendered]:
@@ -126,7 +128,11 @@ class Plan:
             key: Rendered(self._owned(key, templates), range(self.owners), self._owners_within)
             for key, templates in by_owner.items()
         }
-        return {"pods": Rendered(self.pod, range(self.pods), self._pods_within), **found}
+        found["pods"] = Rendered(self.pod, range(self.pods), self._pods_within)
+        for key, count in small_ones.shares(self.small).items():
+            within = partial(self._within, count)
+            found[key] = Rendered(self._small(key, count), range(count), within)
+        return found
 
     def pod(self, number: int) -> Row:
         """Pod ``number``."""
@@ -171,6 +177,23 @@ class Plan:
 
         return render
 
+    def _small(self, key: str, count: int) -> Callable[[int], Row]:
+        template = Template.of(small_ones.SHAPES[key]())
+
+        def render(number: int) -> Row:
+            name = f"n{number:07d}-{_WORDS[number % len(_WORDS)]}"
+            fields = {
+                "NAME": name,
+                "NAMESPACE": namespace_name(number * self.namespaces // count),
+                "UID": _uid(_digest(key, number)),
+                "VERSION": str(number + 1000),
+                "APP": f"app-{number % self.owners:06d}",
+                "ADDRESS": f"10.{64 + number % 90}.{number // 250 % 250}.{1 + number % 250}",
+            }
+            return template.row(fields, name)
+
+        return render
+
     def _fields(self, owner: int) -> dict[str, str]:
         # The number stands first, so that the order of names is the order of numbers.
         return {
@@ -180,6 +203,10 @@ class Plan:
         }
 
     def _owners_within(self, namespace: str) -> range:
+        return self._within(self.owners, namespace)
+
+    def _within(self, count: int, namespace: str) -> range:
+        """Those of `count` that are in a namespace."""
         _, _, digits = namespace.partition("team-")
         if (
             not digits.isdecimal()
@@ -188,9 +215,7 @@ class Plan:
         ):
             return range(0)
         number = int(digits)
-        return range(
-            _first(number, self.owners, self.namespaces), _first(number + 1, self.owners, self.namespaces)
-        )
+        return range(_first(number, count, self.namespaces), _first(number + 1, count, self.namespaces))
 
     def _pods_within(self, namespace: str) -> range:
         owners = self._owners_within(namespace)
@@ -204,20 +229,24 @@ def namespace_name(number: int) -> str:
     return f"team-{number:03d}"
 
 
-def synthetic(*, pods: int = 10_000, owners: int | None = None, namespaces: int = 40) -> FakeCluster:
+def synthetic(
+    *, pods: int = 10_000, owners: int | None = None, namespaces: int = 40, small: int = 0
+) -> FakeCluster:
     """A cluster with ``pods`` pods of about 10 KB of JSON each, and what owns, binds and guards them.
 
     Args:
         pods: how many pods.
         owners: how many Deployments, each with one ReplicaSet; by default one for 4.6 pods.
         namespaces: how many namespaces.
+        small: how many ConfigMaps, Secrets, EndpointSlices and claims there are besides.
     """
     owners = max(1, round(pods / PODS_PER_OWNER)) if owners is None else owners
-    plan = Plan(pods, owners, min(namespaces, owners))
-    return FakeCluster(_fixed(plan), lazy=plan.lazy())
+    plan = Plan(pods, owners, min(namespaces, owners), small)
+    return FakeCluster(fixed(plan), lazy=plan.lazy())
 
 
-def _fixed(plan: Plan) -> Iterator[dict[str, object]]:
+def fixed(plan: Plan) -> Iterator[dict[str, object]]:
+    """Namespaces with what guards them, nodes, roles of the cluster."""
     for number in range(plan.namespaces):
         yield from surroundings.namespace(namespace_name(number), restricted=number % 3 == 0)
     for number in range(plan.nodes):
@@ -244,12 +273,15 @@ def main() -> None:
     parser.add_argument("--pods", type=int, default=10_000)
     parser.add_argument("--owners", type=int)
     parser.add_argument("--namespaces", type=int, default=40)
+    parser.add_argument("--small", type=int, default=0, help="small objects besides")
     parser.add_argument(
         "--serve", action="store_true", help="print the URL and serve until SIGTERM or SIGINT"
     )
     parser.add_argument("--kubeconfig", type=Path, help="with --serve, write a kubeconfig file here")
     options = parser.parse_args()
-    cluster = synthetic(pods=options.pods, owners=options.owners, namespaces=options.namespaces)
+    cluster = synthetic(
+        pods=options.pods, owners=options.owners, namespaces=options.namespaces, small=options.small
+    )
     if not options.serve:
         started = time.process_time()
         size = sum(len(item.body) for item in cluster.items("pods"))
