@@ -110,7 +110,8 @@ def _wait_for(terminal: TextIO) -> None:
     os.set_blocking(ringer, False)
     before = signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
     try:
-        while terminal not in select.select([terminal, bell], [], [])[0]:
+        keyboard = terminal.fileno()
+        while keyboard not in select.select([keyboard, bell], [], [])[0]:
             os.read(bell, 1)
     finally:
         signal.set_wakeup_fd(before)
