@@ -113,7 +113,7 @@ class Session:
         listener: called with each new State, from a worker thread.
         checks: what to look for; None for every check that is not optional.
         follow: whether to follow the source once it is read, where that can be.
-        update_every: seconds between two publications of what is followed.
+        update_every: seconds between two publications of what is followed; None for `UPDATE_EVERY`.
     """
 
     def __init__(
@@ -123,11 +123,11 @@ class Session:
         checks: Sequence[Check[Any]] | None = None,
         *,
         follow: bool = False,
-        update_every: float = UPDATE_EVERY,
+        update_every: float | None = None,
     ) -> None:
         self.source = source
         self.follows = follow
-        self._update_every = update_every
+        self._update_every = UPDATE_EVERY if update_every is None else update_every
         self._checks = checks
         self._listener = listener
         self._lock = threading.Lock()
