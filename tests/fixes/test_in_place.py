@@ -229,14 +229,6 @@ def linked(folder: Path) -> list[Path]:
     return [folder / "link.yaml"]
 
 
-def elsewhere(folder: Path) -> list[Path]:
-    (folder / "out").mkdir()
-    (folder / "in").mkdir()
-    (folder / "out" / "web.yaml").write_text(WEB, encoding="utf-8")
-    (folder / "in" / "link").symlink_to(folder / "out")
-    return [folder / "in"]
-
-
 def hard_linked(folder: Path) -> list[Path]:
     (folder / "web.yaml").write_text(WEB, encoding="utf-8")
     os.link(folder / "web.yaml", folder / "other.txt")
@@ -282,7 +274,6 @@ def wide(folder: Path) -> list[Path]:
     [
         (twice, "found more than once"),
         (linked, "is a symbolic link"),
-        (elsewhere, "lies elsewhere"),
         (hard_linked, "hard links"),
         (read_only, "not writable"),
         (packed, "from an archive"),
@@ -361,3 +352,15 @@ def test_all_fixes_of_a_real_cluster_go_into_its_files(folder: Path) -> None:
     assert not gone & after.keys()
     new = {finding.fingerprint for finding in run(done.simulation.snapshot, all_checks()).findings} - before
     assert after.keys() - before == new
+
+
+def test_a_folder_that_became_a_link_since_it_was_read_is_left_alone(folder: Path, tmp_path: Path) -> None:
+    (folder / "base").mkdir()
+    (folder / "base" / "web.yaml").write_text(WEB, encoding="utf-8")
+    case = Case(folder)
+    outside = (folder / "base").rename(tmp_path / "outside")
+    (folder / "base").symlink_to(outside)
+    done = case.settled()
+    assert done.files == ()
+    assert "lies elsewhere" in reasons(done)
+    assert (outside / "web.yaml").read_text(encoding="utf-8") == WEB
