@@ -12,7 +12,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources import kubeconfig
-from ksec_tui.sources.base import Event, Source, SourceError
+from ksec_tui.sources.base import Event, Source, SourceError, Update, Watchable
 from ksec_tui.sources.connection import open_connection
 from ksec_tui.sources.kubeconfig import ConnectionOptions
 from ksec_tui.sources.live import LiveSource
@@ -99,12 +99,24 @@ class FailedSource:
         Raises:
             SourceError: it cannot.
         """
+        yield from self._open().events(cancel)
+
+    def watch(self, cancel: threading.Event) -> Iterator[Event | Update]:
+        """The same, and then what changes.
+
+        Raises:
+            SourceError: it cannot be opened.
+        """
+        opened = self._open()
+        yield from opened.watch(cancel) if isinstance(opened, Watchable) else opened.events(cancel)
+
+    def _open(self) -> Source:
         if self._reason:
             reason, self._reason = self._reason, ""
             raise SourceError(reason)
         if self._opened is None:
             self._opened = self._again()
-        yield from self._opened.events(cancel)
+        return self._opened
 
     def fetch(self, ref: ObjectRef) -> Document | None:
         """One whole object, once the cluster has been opened."""

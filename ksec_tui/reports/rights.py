@@ -34,18 +34,20 @@ class Reader:
     namespace: str = ""
 
 
-def manifest(reader: Reader, *, payloads: bool = True) -> str:
+def manifest(reader: Reader, *, payloads: bool = True, watch: bool = False) -> str:
     """A ClusterRole and its ClusterRoleBinding as YAML.
 
     Args:
         reader: who is to read.
         payloads: whether Secrets and ConfigMaps are among what may be read.
+        watch: whether the cluster may be followed as it changes.
     """
-    return "\n".join(_lines(reader, payloads=payloads)) + "\n"
+    return "\n".join(_lines(reader, payloads=payloads, watch=watch)) + "\n"
 
 
-def _lines(reader: Reader, *, payloads: bool) -> Iterator[str]:
-    yield _HEAD.rstrip("\n")
+def _lines(reader: Reader, *, payloads: bool, watch: bool) -> Iterator[str]:
+    verbs = ["get", "list", *(["watch"] if watch else [])]
+    yield _HEAD.rstrip("\n").replace("get and list", "get, list and watch" if watch else "get and list")
     if payloads:
         yield _PAYLOADS.rstrip("\n")
     yield from (f"apiVersion: {_RBAC}/v1", "kind: ClusterRole", "metadata:", f"  name: {NAME}", "rules:")
@@ -53,7 +55,7 @@ def _lines(reader: Reader, *, payloads: bool) -> Iterator[str]:
         yield f"  - apiGroups: [{json.dumps(group)}]"
         yield "    resources:"
         yield from (f"      - {resource}" for resource in resources)
-        yield '    verbs: ["get", "list"]'
+        yield f"    verbs: {json.dumps(verbs)}"
     yield "---"
     yield from (f"apiVersion: {_RBAC}/v1", "kind: ClusterRoleBinding", "metadata:", f"  name: {NAME}")
     yield from ("roleRef:", f"  apiGroup: {_RBAC}", "  kind: ClusterRole", f"  name: {NAME}", "subjects:")

@@ -18,6 +18,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--service-account", metavar="NAMESPACE/NAME", help="bind the role to this service account"
     )
     parser.add_argument("--without-secrets", action="store_true", help="leave out Secrets and ConfigMaps")
+    parser.add_argument("--watch", action="store_true", help="with the right to watch, for ksec-tui --watch")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
         reader = Reader("Group", arguments.group or "ksec-tui-readers")
     if one_line(reader.name) != reader.name or one_line(reader.namespace) != reader.namespace:
         raise CliError("a name to bind holds control characters")
-    output.emit(manifest(reader, payloads=not arguments.without_secrets))
+    output.emit(manifest(reader, payloads=not arguments.without_secrets, watch=arguments.watch))
     return 0
 
 
