@@ -56,7 +56,8 @@ class Streams(Transport):
         Args:
             path: with its query.
             accept: the wanted content type.
-            silence: seconds without a byte after which the connection counts as dead.
+            silence: seconds without a byte after which the connection counts as dead, and after which the
+                answer has to be over.
 
         Raises:
             RefusedError: the server said no.
@@ -142,7 +143,8 @@ class Streams(Transport):
 
         parts: list[bytes] = []
         size = 0
-        while True:
+        until = time.monotonic() + silence
+        while time.monotonic() < until:
             try:
                 chunk = response.read1(_CHUNK)
             except (errors.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
@@ -159,6 +161,7 @@ class Streams(Transport):
                 parts, size = [piece], len(piece)
             if size > MAX_LINE:
                 raise BrokenError(f"an event is larger than {MAX_LINE // (1024 * 1024)} MiB")
+        raise BrokenError("the server goes on beyond the time that was asked for")
 
     def _failure(self, error: Exception, host: str, silence: float) -> Exception:
         if self._cancel.is_set() or self._sockets.ended:

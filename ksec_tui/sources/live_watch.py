@@ -47,6 +47,7 @@ _SOON = 10.0
 _SHARE = 20
 _STUBBORN = 8
 _RETRY_WATCH = 10
+_GLANCE = 5.0
 _NEVER = 1e15
 _AT_ONCE = 0.001
 
@@ -62,7 +63,8 @@ class _Followed:
         self.coverage = coverage
         self.lock = threading.RLock()
         self.generation = 0
-        self.endings: dict[str, Callable[[], None]] = {}
+        self.streams: dict[str, tuple[float, Stream]] = {}
+        """By path: the watch that is open, and when it has to be over."""
         self.took = 0.0
         self.unwatchable = 0
         self.failed = 0
@@ -155,9 +157,9 @@ class Watcher:
             self._start(self._follow, one, one.generation, path, watched[path])
 
     def _end_watches(self, one: _Followed) -> None:
-        for ending in one.endings.values():
-            ending()
-        one.endings.clear()
+        for _, stream in one.streams.values():
+            stream.end()
+        one.streams.clear()
 
     def _follow(self, one: _Followed, generation: int, path: str, version: str) -> None:
         """Watch one list until it has to be read again."""
@@ -167,11 +169,7 @@ class Watcher:
             came = False
             pause, reason = 0.0, ""
             try:
-                with self._opened(one.kind, path, version) as stream:
-                    with one.lock:
-                        if one.generation != generation:
-                            return
-                        one.endings[path] = stream.end
+                with self._opened(one, generation, path, version) as stream:
                     self._standing.up(path)
                     for line in stream.lines():
                         version = self._take(one, generation, line) or version
@@ -192,6 +190,8 @@ class Watcher:
                 reason = str(error)
             if not reason and (came or time.monotonic() - began > _BRIEF):
                 continue  # the time that was asked for is over
+            if one.generation != generation:
+                return
             tries += 1
             pause = max(pause, self._backoff(tries))
             self._standing.down(path, reason or "the server ends the watch at once", pause)
@@ -199,7 +199,7 @@ class Watcher:
                 return
 
     @contextmanager
-    def _opened(self, kind: Kind[KubeObject], path: str, version: str) -> Iterator[Stream]:
+    def _opened(self, one: _Followed, generation: int, path: str, version: str) -> Iterator[Stream]:
         seconds = self._seconds * self._chance.uniform(0.8, 1.2)
         query = {
             "watch": "1",
@@ -207,9 +207,19 @@ class Watcher:
             "resourceVersion": version,
             "timeoutSeconds": max(1, round(seconds)),
         }
-        accept = PARTIAL if kind.metadata_only else JSON
+        accept = PARTIAL if one.kind.metadata_only else JSON
         with self._streams.stream(f"{path}?{urlencode(query)}", accept, seconds + SILENCE) as stream:
-            yield stream
+            with one.lock:
+                if one.generation != generation:
+                    raise CancelledError
+                entry = one.streams[path] = time.monotonic() + self._longest, stream
+            try:
+                yield stream
+            finally:
+                with one.lock:
+                    # Its connection may serve another watch from now on.
+                    if one.streams.get(path) is entry:
+                        del one.streams[path]
 
     def _take(self, one: _Followed, generation: int, line: bytes) -> str:
         """Pass an event on; returns the version to resume from."""
@@ -311,6 +321,19 @@ class Watcher:
             except CancelledError:
                 return
 
+    @property
+    def _longest(self) -> float:
+        """Seconds after which any watch has to be over."""
+        return self._seconds * 1.2 + SILENCE
+
+    def _end_overdue(self) -> None:
+        """End what does not end as it was asked to: the end of an answer may itself be without end."""
+        now = time.monotonic()
+        for one in self._followed.values():
+            for until, stream in tuple(one.streams.values()):
+                if until < now:
+                    stream.end()
+
     def _next(self) -> _Followed | None:
         """Wait for what is due; None for the namespaces, or when all is to end."""
         with self._timetable:
@@ -319,7 +342,8 @@ class Watcher:
                 scoped = self._scope_due if self._split() else _NEVER
                 left = min(one.due, scoped) - time.monotonic()
                 if left > 0:
-                    self._timetable.wait(None if left > _NEVER / 2 else left)
+                    self._timetable.wait(min(left, _GLANCE, self._longest))
+                    self._end_overdue()
                 elif one.due <= time.monotonic():
                     one.due = _NEVER
                     return one
