@@ -1,41 +1,37 @@
-"""``python -m bench``: every measure, into ``bench/results.md``."""
+"""``python -m bench``: the measures, by part; with ``--write`` into ``bench/results.md``."""
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 
-from bench import checks, load, paint, simulate, stall, table
-from bench.measure import ROOT, machine
+from bench import results
+from bench.parts import PARTS
 
 
 def main() -> None:
-    """Runs everything; about ten minutes."""
+    """Runs the parts that are asked for, all unless some are."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="of each measure")
+    parser.add_argument("--runs", type=int, default=1, help="of each measure, interleaved")
+    parser.add_argument("--quick", action="store_true", help="only the parts that are ready in five minutes")
+    parser.add_argument("--only", metavar="PART,...", help="only these parts; --list names them")
+    parser.add_argument("--write", action="store_true", help="put the figures into bench/results.md")
+    parser.add_argument("--list", action="store_true", help="name the parts")
     options = parser.parse_args()
-    runs = options.runs
-    reports = [
-        load.run(10_000, runs, with_models=True),
-        load.run(100_000, 1, with_models=False),
-        paint.run(max(9, runs)),
-        table.run(runs),
-        stall.run(10_000, runs),
-        stall.run(100_000, 1),
-        checks.run(10_000, runs),
-        simulate.run(10_000, runs),
-    ]
-    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    head = [
-        "# Measures",
-        "",
-        f"{today}, {machine()}. Made by `python -m bench`; the synthetic pods have about 10 KB of JSON each and",
-        "come over loopback from a server in another process.",
-        "",
-        "",
-    ]
-    text = "\n".join(head) + "\n".join(report.markdown() for report in reports)
-    (ROOT / "bench" / "results.md").write_text(text, encoding="utf-8")
+    chosen = (
+        options.only.split(",") if options.only else [n for n in PARTS if PARTS[n].quick or not options.quick]
+    )
+    unknown = [name for name in chosen if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]!r}; one of {', '.join(PARTS)}")
+    if options.list:
+        for name, part in PARTS.items():
+            print(f"{name:14} {part.title}{' (quick)' if part.quick else ''}")
+        return
+    known = {name: part.title for name, part in PARTS.items()}
+    for name in chosen:
+        reports = PARTS[name].run(options.runs)
+        if options.write:  # after each: a later part may fail
+            results.write({name: reports}, known, f"python -m bench --only {name} --runs {options.runs}")
 
 
 if __name__ == "__main__":
