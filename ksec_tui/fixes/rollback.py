@@ -20,12 +20,14 @@ _SERVER_FIELDS = (
     "uid",
 )
 
+_OLD_NAME = "serviceAccount"
+
 
 def reverse_patch(before: Document, after: Document) -> list[Operation] | None:
     """Operations that lead from `after` back to `before`; None when a value that they need was withheld.
 
     Items of lists are named by position, each guarded by a test of its name. A list whose length changed
-    is put back whole.
+    is put back whole, and so is what the change emptied.
     """
     operations: list[Operation] = []
     _differences(before, after, (), operations)
@@ -57,11 +59,11 @@ def recreation(before: Document) -> Document | None:
 def _differences(before: Any, after: Any, path: tuple[str | int, ...], found: list[Operation]) -> None:
     if equal(before, after):
         return
-    if isinstance(before, dict) and isinstance(after, dict):
+    if isinstance(before, dict) and isinstance(after, dict) and after:
         for key in sorted(before.keys() | after.keys()):
             place = (*path, key)
             if key not in before:
-                found.append({"op": "remove", "path": pointer(place)})
+                found += _removal(place, {*before, *after})
             elif key not in after:
                 found.append({"op": "add", "path": pointer(place), "value": before[key]})
             else:
@@ -73,8 +75,24 @@ def _differences(before: Any, after: Any, path: tuple[str | int, ...], found: li
                 if isinstance(name, str):
                     found.append({"op": "test", "path": pointer((*path, index, "name")), "value": name})
                 _differences(old, new, (*path, index), found)
+    elif isinstance(after, dict | list) and not after and path and isinstance(path[-1], str):
+        # Servers leave out most maps and lists that are empty: only what adds them works with and without.
+        found.append({"op": "add", "path": pointer(path), "value": before})
     else:
         found.append({"op": "replace", "path": pointer(path), "value": before})
+
+
+def _removal(place: tuple[str | int, ...], known: set[str]) -> list[Operation]:
+    """What takes a field away.
+
+    Servers keep `serviceAccount`, the old name of `serviceAccountName`, equal to it, and read the value back
+    from there when only the new name goes (core/v1 conversion of PodSpec).
+    """
+    gone = {"op": "remove", "path": pointer(place)}
+    if place[-1] != "serviceAccountName" or _OLD_NAME in known:
+        return [gone]
+    old = pointer((*place[:-1], _OLD_NAME))
+    return [{"op": "add", "path": old, "value": ""}, gone, {"op": "remove", "path": old}]
 
 
 def _same_items(before: list[Any], after: list[Any]) -> bool:

@@ -115,3 +115,23 @@ def test_the_way_back_does_not_go_where_another_container_stands_now() -> None:
     containers.reverse()
     with pytest.raises(PatchError, match="not the expected one"):
         json_patch(after, back)
+
+
+@pytest.mark.parametrize("full", [{"key": "value"}, ["value"]])
+def test_what_a_change_emptied_comes_back_though_the_server_left_the_empty_rest_out(full: object) -> None:
+    """Kubernetes API conventions: empty maps and lists are mostly not stored (omitempty)."""
+    before = {"metadata": {"name": "a", "annotations": full}}
+    way = reverse_patch(before, {"metadata": {"name": "a", "annotations": type(full)()}})
+    assert way is not None
+    for stored in ({"name": "a"}, {"name": "a", "annotations": type(full)()}):
+        assert json_patch({"metadata": stored}, way) == before
+
+
+def test_an_account_that_a_change_named_goes_by_its_old_name_too() -> None:
+    """core/v1 conversion of PodSpec: `serviceAccount` follows `serviceAccountName`, and stands in for it."""
+    before = {"spec": {"nodeName": "n"}}
+    after = {"spec": {"nodeName": "n", "serviceAccountName": "web"}}
+    way = reverse_patch(before, after)
+    assert way is not None
+    assert json_patch(after, way) == before
+    assert json_patch({"spec": {**after["spec"], "serviceAccount": "web"}}, way) == before

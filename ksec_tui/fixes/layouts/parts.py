@@ -26,6 +26,9 @@ Files = dict[str, str]
 SUFFIX = {PatchType.STRATEGIC: ".patch.yaml", PatchType.JSON: ".json6902.yaml"}
 
 
+_ADMISSION = "admissionregistration.k8s.io"
+
+
 class WayBack(msgspec.Struct, frozen=True):
     """How an object becomes again what it was.
 
@@ -109,9 +112,11 @@ def partly_read(target: ObjectRef, simulation: Simulation, snapshot: Snapshot) -
 def ways_back(simulation: Simulation, snapshot: Snapshot) -> Iterator[WayBack]:
     """The way back of every object, in the order in which it is to be gone.
 
-    An object is left out when its way back would need what was withheld or not read.
+    That is the other way round, but for admission policies and webhooks: what they came to refuse may be what
+    others were before. An object is left out when its way back would need what was withheld or not read.
     """
-    for target in reversed(list(dict.fromkeys(merged.change.target for merged in simulation.changes))):
+    targets = reversed(list(dict.fromkeys(merged.change.target for merged in simulation.changes)))
+    for target in sorted(targets, key=lambda target: target.group != _ADMISSION):
         before, after = simulation.before.get(target), simulation.after.get(target)
         if before is None:
             yield WayBack(target, PatchType.DELETE)
