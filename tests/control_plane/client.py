@@ -14,6 +14,7 @@ from tests.control_plane.certificates import Pair
 
 Tree = dict[str, Any]
 JSON_PATCH = "application/json-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 WORKERS = 4

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import http.client
 import json
+import shutil
 import socket
 import ssl
 import subprocess
@@ -19,6 +20,9 @@ from tests.envtest.assets import Assets
 _READY_SECONDS = 120.0
 _END_SECONDS = 20.0
 _ATTEMPTS = 3
+_SETPRIV = shutil.which("setpriv")
+_TIED = () if _SETPRIV is None else (_SETPRIV, "--pdeathsig", "KILL", "--")
+"""A program goes with the tests, whatever ends them."""
 _AUDIT = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -157,7 +161,9 @@ def _started(
     for attempt in range(_ATTEMPTS):
         found = free_port() if port is None else port
         with log.open("wb") as words:
-            process = subprocess.Popen(command(found), stdout=words, stderr=words, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [*_TIED, *command(found)], stdout=words, stderr=words, stdin=subprocess.DEVNULL
+            )
         try:
             _wait(process, functools.partial(ready, found), log)
         except EndedError as error:
