@@ -76,6 +76,30 @@ class Snapshot:
         self._by_namespace: dict[str, dict[str, tuple[KubeObject, ...]]] = {}
         self._derived: dict[object, Any] = {}
         self._lock = threading.RLock()
+        self._twin: Snapshot | None = None
+        self._is_twin = False
+
+    def __del__(self) -> None:
+        """Let go of what was worked out. It refers to the twin, which keeps it: nothing else would ever free both.
+
+        The program looks for no cycles among old objects, and those of values without collector cannot be found.
+        """
+        if self._twin is not None:
+            self._derived.clear()
+
+    def _inner(self) -> Snapshot:
+        """The same Snapshot for what is worked out of it to refer to, so that nothing within refers to this one."""
+        if self._is_twin:
+            return self
+        if self._twin is None:
+            twin = Snapshot(
+                self.source, self._objects, self.coverage, self._documents, self.hostile, self.unreadable
+            )
+            twin._by_name, twin._by_namespace = self._by_name, self._by_namespace
+            twin._derived, twin._lock = self._derived, self._lock
+            twin._is_twin = True
+            self._twin = twin
+        return self._twin
 
     def of(self, kind: Kind[T]) -> tuple[T, ...]:
         """All objects of `kind` that were read."""
@@ -173,7 +197,7 @@ class Snapshot:
         """A value computed from this Snapshot once: ``snapshot.derived(f, f)`` calls ``f(snapshot)``."""
         with self._lock:
             if key not in self._derived:
-                self._derived[key] = make(self)
+                self._derived[key] = make(self._inner())
             return self._derived[key]
 
     def count(self) -> int:

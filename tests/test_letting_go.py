@@ -1,0 +1,69 @@
+"""What was computed from a Snapshot goes with it at once: the program looks for no garbage among old objects."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ksec_tui.analysis.network.blast import blast_radius
+from ksec_tui.analysis.network.matrix import matrix
+from ksec_tui.analysis.network.world import network
+from ksec_tui.analysis.paths.graph import graph
+from ksec_tui.analysis.workloads import workloads
+from ksec_tui.checks import all_checks
+from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.findings.runner import run
+from ksec_tui.fixes.priorities import priorities
+from ksec_tui.sources.base import load
+from ksec_tui.sources.demo import DemoSource
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def _judged(snapshot: Snapshot) -> object:
+    return run(snapshot, all_checks())
+
+
+def _prioritised(snapshot: Snapshot) -> object:
+    return len(priorities(snapshot, run(snapshot, all_checks()), all_checks()))
+
+
+def _reached(snapshot: Snapshot) -> object:
+    return [blast_radius(snapshot, item).pods for item in workloads(snapshot)], matrix(snapshot).namespaces
+
+
+@pytest.mark.parametrize("work", [_judged, _prioritised, _reached])
+def test_a_snapshot_that_nobody_holds_is_freed_with_all_that_was_worked_out_of_it(
+    work: Callable[[Snapshot], object],
+) -> None:
+    snapshot, _ = load(DemoSource())
+    kept = work(snapshot)
+    gone: list[weakref.ref[object]] = [
+        weakref.ref(item) for item in (snapshot, network(snapshot), graph(snapshot))
+    ]
+    del snapshot
+    assert [item() for item in gone] == [None, None, None]
+    assert kept
+
+
+def test_what_somebody_still_holds_answers_though_its_snapshot_is_gone() -> None:
+    snapshot, _ = load(DemoSource())
+    found, some = network(snapshot), workloads(snapshot)[0]
+    expected = [group.number for group in network(snapshot).group_of(some.ref)]
+    del snapshot
+    assert [group.number for group in found.group_of(some.ref)] == expected
+    assert [group.number for group in network(found.snapshot).group_of(some.ref)] == expected
+
+
+def test_what_was_worked_out_is_worked_out_once_wherever_it_is_asked_for() -> None:
+    snapshot, _ = load(DemoSource())
+    assert network(network(snapshot).snapshot) is network(snapshot)
