@@ -1,7 +1,7 @@
 """A synthetic cluster that changes all the time, served from a process of its own; of what was, little is kept.
 
 ``python -m bench.churning --pods 1000 --changes 36000 --rate 200 --kubeconfig FILE``: begins when somebody
-watches, and tells on its output when the last change was made.
+watches.
 """
 
 from __future__ import annotations
@@ -86,6 +86,37 @@ class Churning(ChangingCluster):
         self._kept.setdefault(key, {})[name] = item_from(tree, resource)
         self._listed.pop(key, None)
         return tree
+
+
+class Touched(ChangingCluster):
+    """A cluster of any size in which pods change where they are: its lists are those of the first moment."""
+
+    def __init__(self, pods: int) -> None:
+        self._plan = Plan(pods, max(NAMESPACES, round(pods / PODS_PER_OWNER)), NAMESPACES)
+        self._made = 0
+        super().__init__(())
+        lazy = self._plan.lazy()
+        self._first = FakeCluster(fixed(self._plan), resource_version=self._version, lazy=lazy)
+
+    @property
+    def now(self) -> FakeCluster:
+        """The state of the first moment, from which a watch tells of all that happened since."""
+        return self._first
+
+    def at(self, query: Mapping[str, str]) -> FakeCluster:
+        """The same."""
+        return self._first.at(query)
+
+    def burst(self, count: int) -> None:
+        """So many changes, of which the watches hear together: every second is one that findings depend on."""
+        with self.changed:
+            for _ in range(count):
+                self._made += 1
+                tree = _tree(self._plan.pod(self._made * 7919 % self._plan.pods), *_KINDS["pods"])
+                tree["status"]["containerStatuses"][0]["restartCount"] = self._made
+                if self._made % 2:
+                    tree["spec"]["containers"][0]["securityContext"]["privileged"] = self._made % 4 == 1
+                self.put(tree)
 
 
 def _place(document: Mapping[str, Any]) -> tuple[str, tuple[str, str]]:
@@ -188,23 +219,28 @@ def main() -> None:
         "--break-every", type=float, default=45.0, help="seconds between two ends of all watches"
     )
     parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument(
+        "--in-place", action="store_true", help="pods change only where they are; for large clusters"
+    )
     options = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    changes = Changes(options.pods)
-    with ApiServer(changes.cluster) as server:
+    changes = Touched(options.pods) if options.in_place else Changes(options.pods)
+    cluster = changes if isinstance(changes, Touched) else changes.cluster
+    with ApiServer(cluster) as server:
         server.kubeconfig(options.kubeconfig)
         print(server.url, flush=True)
-        with changes.cluster.changed:
-            while not changes.cluster.open and not stop.is_set():
-                changes.cluster.changed.wait(0.5)
-        _churn(changes, options, stop)
-        print("done", flush=True)
+        with cluster.changed:
+            while not cluster.open and not stop.is_set():
+                cluster.changed.wait(0.5)
+        _churn(changes, cluster, options, stop)
         stop.wait()
 
 
-def _churn(changes: Changes, options: argparse.Namespace, stop: threading.Event) -> None:
+def _churn(
+    changes: Changes | Touched, cluster: ChangingCluster, options: argparse.Namespace, stop: threading.Event
+) -> None:
     left = options.changes
     size = max(1, round(options.rate * BURST))
     broken = due = time.monotonic()
@@ -214,7 +250,7 @@ def _churn(changes: Changes, options: argparse.Namespace, stop: threading.Event)
         left -= size
         if time.monotonic() - broken > options.break_every:
             broken = time.monotonic()
-            changes.cluster.end_watches("cut")
+            cluster.end_watches("cut")
 
 
 if __name__ == "__main__":
