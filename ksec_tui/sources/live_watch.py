@@ -342,7 +342,7 @@ class Watcher:
                 scoped = self._scope_due if self._split() else _NEVER
                 left = min(one.due, scoped) - time.monotonic()
                 if left > 0:
-                    self._timetable.wait(min(left, _GLANCE, self._longest))
+                    self._timetable.wait(min(left, _GLANCE, self._longest / 8))
                     self._end_overdue()
                 elif one.due <= time.monotonic():
                     one.due = _NEVER

@@ -226,6 +226,7 @@ def test_show_prints_settings_that_can_be_read_back(ksec: Ksec, tmp_path: Path) 
         "ascii": False,
         "mouse": False,
         "state": True,
+        "watch": False,
         "keymap": "default",
         "keys": {"fix.stage": ["+"]},
         "checks": {"enable": [], "disable": ["wl-low-uid"]},
