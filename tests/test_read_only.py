@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -213,6 +214,7 @@ MAY_IMPORT = {
 }
 
 
+@functools.cache
 def sources() -> dict[str, ast.Module]:
     """Every module of the program by its path."""
     paths = [
