@@ -55,8 +55,8 @@ class Watch:
         return self._from < self._cluster.compacted
 
     def brief(self) -> Response:
-        """A watch that ends after a bookmark, as one answer that can be spoilt."""
-        return Response(200, self._line("BOOKMARK", self._mark(self._cluster.latest)))
+        """A watch that ends after a bookmark of where it began, as one answer that can be spoilt."""
+        return Response(200, self._line("BOOKMARK", self._mark(self._from)))
 
     def lines(self, stopped: threading.Event) -> Iterator[bytes | End]:
         """Each event as a line, until the time is over, the server stops, or the watch is made to end."""

@@ -45,7 +45,7 @@ CASES = [
 def test_a_broken_watch_is_survived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], times: int
 ) -> None:
-    monkeypatch.setattr(live_watch, "SILENCE", 0.2 * times**2)
+    monkeypatch.setattr(live_watch, "SILENCE", 0.2 * times)
     cluster = ChangingCluster(small_shop(2))
     broken = Fault(PLACE, watch=True, times=times, **fault)
     with ApiServer(cluster) as server, followed(server, tmp_path, watch_seconds=0.5) as follower:
