@@ -55,7 +55,7 @@ class Answer:
 
 
 Ksec = Callable[..., Answer]
-Started = Callable[[str], contextlib.AbstractContextManager[Plane]]
+Started = Callable[..., contextlib.AbstractContextManager[Plane]]
 
 
 @pytest.fixture(autouse=True)
@@ -108,9 +108,16 @@ def start(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with etcd(assets, root / "etcd") as store:
 
         @contextlib.contextmanager
-        def one(name: str) -> Iterator[Plane]:
+        def one(name: str, *options: str, port: int | None = None) -> Iterator[Plane]:
             running = apiserver(
-                assets, root / name, store, authority=authority, serving=serving, account_key=keys
+                assets,
+                root / name,
+                store,
+                authority=authority,
+                serving=serving,
+                account_key=keys,
+                port=port,
+                options=options,
             )
             with running as url:
                 admin = Client(url, str(authority.own.certificate), login)

@@ -15,6 +15,7 @@ from tests.control_plane.tokens import run_out
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SPACE = "payments"
+BY_VERSION = {"ver-data-stale", "ver-server-eol"}
 
 
 def account(plane: Plane, name: str, role: str = "view") -> str:
@@ -70,7 +71,8 @@ def test_nobody_in_particular_learns_nothing_and_is_told_so(bare: Plane, ksec: K
     assert seen["source"]["user"] == "user"  # who may not even ask who he is goes by his kubeconfig
     states = {cover["state"] for cover in seen["coverage"]["kinds"].values()}
     assert "ok" not in states
-    assert [item["id"] for item in seen["checks"] if item["verdict"] == "pass"] == []
+    # Everybody may ask a server for its version, and these look at nothing else.
+    assert {item["id"] for item in seen["checks"] if item["verdict"] == "pass"} <= BY_VERSION
     assert not [item for item in seen["findings"] if item["verdict"] == "fail"]
 
 
