@@ -49,3 +49,15 @@ def test_namespaces_divide_the_pods_in_the_order_of_keys() -> None:
     parts = [cluster.items("pods", item.name) for item in cluster.items("namespaces")]
     assert [(item.namespace, item.name) for part in parts for item in part] == keys
     assert len(cluster.items("pods", "elsewhere")) == 0
+
+
+def test_small_objects_come_in_order_and_divide_among_the_namespaces() -> None:
+    cluster = synthetic(pods=100, namespaces=5, small=1_000)
+    for key, count in {"configmaps": 450, "secrets": 300, "persistentvolumeclaims": 100}.items():
+        keys = [(item.namespace, item.name) for item in cluster.items(key)]
+        assert keys == sorted(set(keys))
+        assert len(keys) == count
+        parts = [cluster.items(key, item.name) for item in cluster.items("namespaces")]
+        assert [(item.namespace, item.name) for part in parts for item in part] == keys
+    uids = [json.loads(item.metadata)["uid"] for item in cluster.items("endpointslices.discovery.k8s.io")]
+    assert len(set(uids)) == 150
