@@ -19,6 +19,7 @@ from bench import (
     soak,
     stall,
     table,
+    watch,
 )
 from bench.measure import Report
 
@@ -60,6 +61,7 @@ PARTS = {
     "table": Part("keys in a long list", lambda runs: [table.run(runs)], quick=True),
     "checks": Part("all checks, 10,000 pods", lambda runs: [checks.run(10_000, runs)], quick=True),
     "simulate": Part("a plan of 2,000 fixes", lambda runs: [simulate.run(10_000, runs)], quick=True),
+    "watch": Part("one change while followed", lambda runs: [watch.run(10_000, runs)], quick=True),
     "stall": Part("stalls, 10,000 pods", lambda runs: [stall.run(10_000, runs)], quick=True),
     "growth": Part(
         "cost of one object, 1,000 to 10,000 pods",
