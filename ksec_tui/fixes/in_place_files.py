@@ -70,10 +70,10 @@ def pieces(data: bytes) -> list[tuple[int, bytes]]:
     Raises:
         NotInPlaceError: it is not UTF-8.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise NotInPlaceError("its file is not UTF-8")
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     rest = data[len(mark) :]
+    if rest.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise NotInPlaceError("its file is not UTF-8")
     if rest[:64].lstrip()[:1] in (b"{", b"["):
         return [(0, mark), (1, rest)]
     found: list[tuple[int, bytes]] = [(0, mark)]

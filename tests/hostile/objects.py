@@ -78,7 +78,8 @@ def wrong() -> Json:
 
 def trees(kind: Kind[Any]) -> st.SearchStrategy[Tree]:
     """Valid objects of a kind; about half of the fields are there."""
-    return _of(kind.struct).map(lambda tree: {"apiVersion": api_version(kind), "kind": kind.name, **tree})
+    struct: Any = kind.struct
+    return _of(struct).map(lambda tree: {"apiVersion": api_version(kind), "kind": kind.name, **tree})
 
 
 @functools.cache

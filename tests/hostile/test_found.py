@@ -1,4 +1,4 @@
-"""Inputs that once ended the program with a traceback, or ended the process itself."""
+"""Inputs that once ended the program with a traceback, ended the process itself, or came out changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ksec_tui.fixes.in_place_files import pieces
+from ksec_tui.fixes.in_place_nodes import NotInPlaceError
 from ksec_tui.triage import store as triage
 from ksec_tui.triage.notation import TriageError
 from tests.cli.conftest import process
@@ -50,6 +52,17 @@ def test_a_kubeconfig_without_end_is_refused_in_bounded_memory() -> None:
     answer = process(["scan", "--kubeconfig", "/dev/zero"])
     assert answer.code == 3
     assert "too large" in answer.err
+
+
+def test_a_file_of_two_byte_order_marks_is_not_changed_in_place() -> None:
+    """It would be written in another encoding than it was."""
+    text = "kind: Pod\napiVersion: v1\nmetadata: {name: a}\n"
+    with pytest.raises(NotInPlaceError, match="not UTF-8"):
+        pieces(b"\xef\xbb\xbf" + text.encode("utf-16"))
+    assert (
+        b"".join(part for _, part in pieces(b"\xef\xbb\xbf" + text.encode()))
+        == b"\xef\xbb\xbf" + text.encode()
+    )
 
 
 def test_a_triage_file_of_a_lone_directive_is_not_written_over(tmp_path: Path) -> None:
