@@ -29,7 +29,8 @@ from ksec_tui.triage import seen
 from ksec_tui.triage import store as triage
 from ksec_tui.triage.absence import Absences
 from ksec_tui.triage.notation import TriageError
-from tests.hostile.readers import DECISION, TRIAGE, WEB, seen_seeds, state_seeds
+from tests.hostile.examples import TRIAGE, WEB
+from tests.hostile.readers import DECISION, seen_seeds, state_seeds
 
 TODAY = dt.date(2026, 11, 21)
 MARK = Bookmark("db", Look("workloads"), "row", "apps/StatefulSet/shop/db")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ksec_tui.cluster.files import ABANDONED, write_private
+from ksec_tui.triage import store
 from tests.cli.conftest import ROOT
 from tests.hostile.operations import OPERATIONS
 
@@ -63,6 +64,40 @@ def test_a_step_that_fails_leaves_the_old_file_or_the_new_and_a_clear_error() ->
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in DISTURBED])
 def test_a_step_that_fails_in_any_other_operation_leaves_the_old_file_or_the_new(name: str) -> None:
     tried("disturbed", name)
+
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from ksec_tui.triage import store
+from ksec_tui.triage.decision import Decision, State
+from tests.hostile.steps import Steps, apart, kill
+path, name = Path(sys.argv[1]), sys.argv[2]
+def decide(number):
+    store.save(path, [Decision("wl-host-pid", f"/Pod/{name}/p{number}", State.OPEN, "2026-11-21T00:00:00Z")])
+for number in range(20):
+    if name == "dying":
+        steps = Steps(path.parent, number + 1, kill)
+        def work():
+            with steps.watching():
+                decide(number)
+        apart(work, ())
+    else:
+        decide(number)
+"""
+
+
+def test_a_program_that_dies_while_it_writes_costs_the_others_no_decision(tmp_path: Path) -> None:
+    """Two write, a third is killed again and again, at another step each time, while it holds the file."""
+    path = tmp_path / "t.yaml"
+    programs = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT)
+        for name in ("one", "two", "dying")
+    ]
+    assert [program.wait(timeout=120) for program in programs] == [0, 0, 0]
+    found = [item.object for item in store.load(path).triage.decisions.values()]
+    for name in ("one", "two"):
+        assert sum(f"/{name}/" in item for item in found) == 20
 
 
 def test_only_what_is_old_and_looks_left_behind_is_taken_away(tmp_path: Path) -> None:
