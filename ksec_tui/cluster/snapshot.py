@@ -171,9 +171,9 @@ class Snapshot:
         found = self.get(ref)
         if kind is None or found is None:
             return None
-        raw = self._documents.get(ref)
-        tree = msgspec.json.decode(raw) if raw else msgspec.to_builtins(found)
-        if not raw or not _clean_already(raw):
+        raw = self._documents.get(ref) or msgspec.json.encode(found)
+        tree = msgspec.json.decode(raw)
+        if not _clean_already(raw):
             tree, _ = clean_tree(tree)
         return redacted(with_type(kind, cast("Document", tree)))
 

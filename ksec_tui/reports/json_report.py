@@ -16,12 +16,12 @@ from ksec_tui.triage.seen import Since
 SCHEMA = "ksec-findings/1"
 
 
-class _Tool(msgspec.Struct):
+class _Tool(msgspec.Struct, gc=False):
     name: str
     version: str
 
 
-class _Source(msgspec.Struct):
+class _Source(msgspec.Struct, gc=False):
     kind: str
     label: str
     user: str
@@ -29,12 +29,12 @@ class _Source(msgspec.Struct):
     today: str
 
 
-class _Failure(msgspec.Struct):
+class _Failure(msgspec.Struct, gc=False):
     state: str
     reason: str
 
 
-class _Cover(msgspec.Struct):
+class _Cover(msgspec.Struct, gc=False):
     state: str
     count: int
     unreadable: int
@@ -43,12 +43,12 @@ class _Cover(msgspec.Struct):
     failed: dict[str, _Failure] | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Coverage(msgspec.Struct):
+class _Coverage(msgspec.Struct, gc=False):
     percent: int
     kinds: dict[str, _Cover]
 
 
-class _Check(msgspec.Struct):
+class _Check(msgspec.Struct, gc=False):
     id: str
     title: str
     severity: str
@@ -59,20 +59,20 @@ class _Check(msgspec.Struct):
     not_applicable: int
 
 
-class _Ref(msgspec.Struct):
+class _Ref(msgspec.Struct, gc=False):
     group: str
     kind: str
     namespace: str
     name: str
 
 
-class _Evidence(msgspec.Struct):
+class _Evidence(msgspec.Struct, gc=False):
     path: str
     words: str
     ref: _Ref | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Finding(msgspec.Struct):
+class _Finding(msgspec.Struct, gc=False):
     check: str
     title: str
     verdict: str
@@ -90,7 +90,7 @@ class _Finding(msgspec.Struct):
     since: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Since(msgspec.Struct):
+class _Since(msgspec.Struct, gc=False):
     last: str
     new: int
     regressed: int
@@ -98,7 +98,7 @@ class _Since(msgspec.Struct):
     fixed: int
 
 
-class _Problem(msgspec.Struct):
+class _Problem(msgspec.Struct, gc=False):
     where: str
     reason: str
 
