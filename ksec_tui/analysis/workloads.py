@@ -171,6 +171,19 @@ def workloads(snapshot: Snapshot) -> tuple[Workload, ...]:
     return tuple(found.values())
 
 
+def keep_workloads(before: Snapshot, after: Snapshot) -> None:
+    """Let `after` have the very workloads of `before` that are as they were, with what was worked out of them.
+
+    To be called before anybody has looked at those of `after`.
+    """
+    old: dict[ObjectRef, Workload] = before.derived(_collect, _collect)
+    new: dict[ObjectRef, Workload] = after.derived(_collect, _collect)
+    for ref, workload in new.items():
+        known = old.get(ref)
+        if known is not None and known == workload:
+            new[ref] = known
+
+
 def workloads_in(snapshot: Snapshot, namespace: str) -> tuple[Workload, ...]:
     """The workloads of one namespace, by kind and name."""
     index: dict[str, tuple[Workload, ...]] = snapshot.derived(_by_namespace, _by_namespace)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ksec_tui.analysis.workloads import keep_workloads
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.again import Again
 from ksec_tui.findings.check import Check
@@ -39,6 +40,8 @@ def renew(
     Raises:
         Cancelled: `cancel` was set.
     """
+    if changed:
+        keep_workloads(before, after)
     again = Again(before, {name: old.findings for name, old in results.by_check.items()}, after, changed)
     found: dict[str, CheckResult] = {}
     for item in checks:
