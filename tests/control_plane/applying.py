@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,17 +34,28 @@ from tests.fixes.kubectl import KUBECTL
 
 _TYPES = {"json": JSON_PATCH, "strategic": STRATEGIC_PATCH, "merge": MERGE_PATCH}
 
+_POLICY_SECONDS = 15.0
 _KEPT = ("name", "namespace", "labels", "annotations", "ownerReferences")
 _OF_THE_SERVER = ("priority", "preemptionPolicy")
 """What follows from the name of a PriorityClass."""
 
 
 def carry_out(commands: Iterable[Command], one: Callable[[Command], str]) -> list[str]:
-    """Run commands by `one`, those of one verb in a row at the same time; what was refused, in words."""
+    """Run commands by `one`, those of one verb in a row at the same time; what was refused, in words.
+
+    A server takes a moment until it admits by a policy as that was changed last.
+    """
+
+    def patient(words: Command) -> str:
+        until = time.monotonic() + _POLICY_SECONDS
+        while "ValidatingAdmissionPolicy" in (said := one(words)) and time.monotonic() < until:
+            threading.Event().wait(0.1)
+        return said
+
     refused: list[str] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         for _, group in itertools.groupby(commands, key=lambda words: words[1]):
-            refused += [words for words in pool.map(one, group) if words]
+            refused += [said for said in pool.map(patient, group) if said]
     return refused
 
 
