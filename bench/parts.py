@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench import (
     checks,
+    crowds,
     load,
     manifests,
     network,
@@ -75,6 +76,7 @@ PARTS = {
         "cost of one object, up to 1,000,000 objects",
         lambda runs: [size.run_million(size.PODS[-1], size.SMALL, runs)],
     ),
+    "crowds": Part("many of one thing in one place", lambda runs: [crowds.run(runs)]),
     "load-large": Part("100,000 pods read", lambda runs: [load.run(100_000, runs, with_models=False)]),
     "stall-large": Part("stalls, 100,000 pods", lambda runs: [stall.run(100_000, runs)]),
     "soak": Part("two hours of changes in fourteen minutes", lambda _: [soak.run(14.0, 2.0)]),
