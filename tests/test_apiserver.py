@@ -152,18 +152,20 @@ def test_discovery_lists_what_is_built_in_and_what_is_there(start: Start) -> Non
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "/apis/gateway.networking.k8s.io/v1",
-        "/apis/gateway.networking.k8s.io/v1/gateways",
-        "/apis/apps/v1beta1/deployments",
-        "/api/v1/namespaces/team-a/nodes",
-    ],
+    "path", ["/apis/gateway.networking.k8s.io/v1", "/apis/gateway.networking.k8s.io/v1/gateways"]
 )
-def test_what_is_not_served_is_not_found(start: Start, path: str) -> None:
+def test_what_nothing_serves_is_an_unknown_page(start: Start, path: str) -> None:
     _, client = start()
     status, body, _ = client.send(path)
     assert (status, body) == (404, b"404 page not found\n")
+
+
+@pytest.mark.parametrize("path", ["/apis/apps/v1beta1/deployments", "/api/v1/namespaces/team-a/nodes"])
+def test_what_a_group_of_the_server_lacks_is_not_found(start: Start, path: str) -> None:
+    _, client = start()
+    status, body, _ = client.send(path)
+    assert status == 404
+    assert json.loads(body)["reason"] == "NotFound"
 
 
 def test_version_is_the_clusters(start: Start) -> None:

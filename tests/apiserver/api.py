@@ -190,7 +190,7 @@ def _served(cluster: FakeCluster, target: Target) -> Resource:
         or (target.name and not target.namespace and resource.namespaced)
     )
     if resource is None or misplaced or target.version not in resource.versions:
-        raise statuses.not_served()
+        raise statuses.no_such_resource(target.group)
     return resource
 
 

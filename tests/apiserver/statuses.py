@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 
 JSON = "application/json"
 
+_OWN_GROUPS = frozenset({"", "apps", "autoscaling", "batch", "policy"})
+_BROUGHT_GROUPS = frozenset({"gateway.networking.k8s.io", "metrics.k8s.io", "policy.networking.k8s.io"})
+"""Groups that custom resources or other servers bring, though their names are those of Kubernetes itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -72,10 +76,18 @@ def forbidden(user: str, verb: str, group: str, plural: str, namespace: str, nam
 
 
 def not_served() -> ApiError:
-    """404 for an API group, version or resource that this server has not: as of any path, without a Status."""
+    """404 for a path that this server has not, those of APIs that custom resources bring among them: no Status."""
     error = ApiError(404, "NotFound", "404 page not found")
     error.response = Response(404, b"404 page not found\n", "text/plain; charset=utf-8")
     return error
+
+
+def no_such_resource(group: str) -> ApiError:
+    """404 for a version or resource that this server has not: with a Status where it serves the group itself."""
+    own = group in _OWN_GROUPS or (group.endswith(".k8s.io") and group not in _BROUGHT_GROUPS)
+    if not own:
+        return not_served()
+    return ApiError(404, "NotFound", "the server could not find the requested resource", details={})
 
 
 def no_such_object(group: str, plural: str, name: str) -> ApiError:

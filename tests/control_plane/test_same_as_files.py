@@ -52,7 +52,7 @@ def test_the_findings_are_those_of_the_files(demo: Plane, ksec: Ksec, tmp_path: 
 def test_the_demo_cluster_tells_what_a_server_of_its_objects_tells(demo: Plane, ksec: Ksec) -> None:
     live = json.loads(ksec("scan", "--kubeconfig", demo.admin_kubeconfig(), "-o", "json").out)
     told = json.loads(ksec("scan", "--demo", "-o", "json").out)
-    assert places(told) - places(live) == ONLY_IN_THE_DEMO
+    assert places(told) - places(live) <= ONLY_IN_THE_DEMO
     assert len(places(told) & places(live)) > 1000
 
 
