@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from ksec_tui.analysis.network.labels import Canon
+from ksec_tui.analysis.network.labels import Canon, Requirement
 from ksec_tui.analysis.network.ports import ALL
 from ksec_tui.analysis.network.rules import DIRECTIONS, Clause, Direction, Policy, Ports, Scope, Tier
 from ksec_tui.analysis.network.selectors import NAME_LABEL
@@ -37,21 +38,43 @@ class Redundant:
 
 def redundant(snapshot: Snapshot, ref: ObjectRef) -> tuple[Redundant, ...]:
     """The rules of one NetworkPolicy that add nothing. All that are named can go at once."""
-    index: dict[str, list[Policy]] = snapshot.derived(_by_namespace, _by_namespace)
-    near = index.get(ref.namespace, [])
-    policy = next((item for item in near if item.ref == ref), None)
-    if policy is None or policy.subject is None:
+    index: dict[str, _Near] = snapshot.derived(_by_namespace, _by_namespace)
+    near = index.get(ref.namespace)
+    policy = None if near is None else near.by_ref.get(ref)
+    if near is None or policy is None or policy.subject is None:
         return ()
-    chosen = set(policy.subject.pods)
-    others = [item for item in near if item.subject is not None and set(item.subject.pods) <= chosen]
-    return tuple(_of(policy, others))
+    return tuple(_of(policy, near.choosing_no_less(policy.subject)))
 
 
-def _by_namespace(snapshot: Snapshot) -> dict[str, list[Policy]]:
-    index: dict[str, list[Policy]] = {}
+class _Near:
+    """The policies of one namespace."""
+
+    def __init__(self) -> None:
+        self.by_ref: dict[ObjectRef, Policy] = {}
+        self._by_pods: dict[frozenset[Requirement], list[tuple[int, Policy]]] = {}
+
+    def add(self, policy: Policy) -> None:
+        place = len(self.by_ref)
+        self.by_ref[policy.ref] = policy
+        if policy.subject is not None:
+            self._by_pods.setdefault(frozenset(policy.subject.pods), []).append((place, policy))
+
+    def choosing_no_less(self, subject: Scope) -> list[Policy]:
+        """Those for at least the same pods, in order. Policies are many where few subjects differ."""
+        chosen = frozenset(subject.pods)
+        lists = [policies for pods, policies in self._by_pods.items() if pods <= chosen]
+        return [policy for _, policy in (lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_place))]
+
+
+def _place(entry: tuple[int, Policy]) -> int:
+    return entry[0]
+
+
+def _by_namespace(snapshot: Snapshot) -> dict[str, _Near]:
+    index: dict[str, _Near] = {}
     for policy in policies_of(snapshot):
         if policy.tier is Tier.NAMESPACE:
-            index.setdefault(policy.ref.namespace, []).append(policy)
+            index.setdefault(policy.ref.namespace, _Near()).add(policy)
     return index
 
 
