@@ -81,8 +81,7 @@ def _rest(owners: Sequence[PolicyRule], part: PolicyRule) -> Iterator[PolicyRule
         for verbs, urls in _missing(axes):
             yield PolicyRule(verbs=verbs, non_resource_urls=urls)
         return
-    if not part.resource_names:
-        owners = [owner for owner in owners if not owner.resource_names]
+    owners = _meeting(owners, part)
     axes = [
         split(part.verbs, _has_verb),
         split(part.api_groups, _has_group),
@@ -91,6 +90,22 @@ def _rest(owners: Sequence[PolicyRule], part: PolicyRule) -> Iterator[PolicyRule
     ]
     for verbs, groups, resources, names in _missing(axes if part.resource_names else [*axes[:3], [(-1, ())]]):
         yield PolicyRule(verbs=verbs, api_groups=groups, resources=resources, resource_names=names)
+
+
+def _meeting(owners: Sequence[PolicyRule], part: PolicyRule) -> list[PolicyRule]:
+    """Those that have something of a part on every axis: most of an account's many rules are about other things."""
+    verbs, groups = {*part.verbs, ALL}, {*part.api_groups, ALL}
+    below = (name.partition("/")[2] for name in part.resources)
+    resources = {*part.resources, ALL, *(f"*/{name}" for name in below if name)}
+    names = set(part.resource_names)
+    return [
+        owner
+        for owner in owners
+        if not resources.isdisjoint(owner.resources)
+        and not (owner.resource_names and names.isdisjoint(owner.resource_names))
+        and not verbs.isdisjoint(owner.verbs)
+        and not groups.isdisjoint(owner.api_groups)
+    ]
 
 
 def _missing(axes: Sequence[_Classes]) -> Iterator[tuple[tuple[str, ...], ...]]:
