@@ -10,7 +10,8 @@ import msgspec
 
 from ksec_tui.analysis.network.exposure import Exposure
 from ksec_tui.analysis.paths.changes import Difference, difference
-from ksec_tui.analysis.pod_security import LEVELS, standings, tighten
+from ksec_tui.analysis.pod_security import LEVELS, NEWEST, enforced, standings, tighten
+from ksec_tui.analysis.pod_security.evaluate import judge
 from ksec_tui.analysis.workloads import workload_named
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
@@ -68,15 +69,24 @@ class NamespaceChange(msgspec.Struct, frozen=True):
 
 
 class Rollout(msgspec.Struct, frozen=True):
-    """A controller whose pods are replaced, and how many pods those are now."""
+    """A controller whose pods are replaced.
+
+    Attributes:
+        ref: its name.
+        pods: how many those are now.
+        refused: what its namespace has against the new ones by Pod Security after the change, in the API
+            server's words; empty when it admits them.
+    """
 
     ref: ObjectRef
     pods: int
+    refused: str = ""
 
     @property
     def words(self) -> str:
-        """``Deployment shop/web: 3 pods``."""
-        return f"{self.ref}: {self.pods:,} pod{'s' if self.pods != 1 else ''}"
+        """``Deployment shop/web: 3 pods``, and whether no new ones will come."""
+        many = f"{self.ref}: {self.pods:,} pod{'s' if self.pods != 1 else ''}"
+        return f"{many}; its namespace admits no new ones: {one_line(self.refused)}" if self.refused else many
 
 
 class Effects(msgspec.Struct, frozen=True):
@@ -188,7 +198,7 @@ def effects(snapshot: Snapshot, simulation: Simulation) -> Effects:
         closed=closed,
         opened=opened,
         attacks=difference(snapshot, after),
-        rollouts=tuple(_rollout(snapshot, ref) for ref in simulation.rollouts),
+        rollouts=tuple(_rollout(snapshot, after, ref) for ref in simulation.rollouts),
         review=tuple(item for item in staged if item.fix.risk is Risk.REVIEW),
         breaks=tuple(sorted(breaks, key=lambda item: -item.fix.risk.rank)),
     )
@@ -218,9 +228,22 @@ def _namespaces(
             yield NamespaceChange(name, enforced, could)
 
 
-def _rollout(snapshot: Snapshot, ref: ObjectRef) -> Rollout:
+def _rollout(snapshot: Snapshot, after: Snapshot, ref: ObjectRef) -> Rollout:
     workload = workload_named(snapshot, ref)
-    return Rollout(ref, 0 if workload is None else sum(not pod.finished for pod in workload.pods))
+    pods = 0 if workload is None else sum(not pod.finished for pod in workload.pods)
+    return Rollout(ref, pods, _refusal(after, ref))
+
+
+def _refusal(after: Snapshot, ref: ObjectRef) -> str:
+    """``baseline:latest: host namespaces (hostPID=true)``; empty when new pods are admitted or that is not known."""
+    workload = workload_named(after, ref)
+    if workload is None:
+        return ""
+    policy, minor = enforced(after, ref.namespace)
+    asked = judge(workload.spec, workload.annotations)
+    if not asked.refuses(policy.level, minor):
+        return ""
+    return f"{policy}: {asked.evaluate(policy.level, NEWEST if minor is None else minor).detail}"
 
 
 def _opens(simulation: Simulation) -> bool:

@@ -76,6 +76,9 @@ def test_fixes_that_are_carried_out_leave_no_finding_and_bring_none(
         made, refused = roll_out(plane.admin, objects, dumped(plane, tmp_path / "changed"))
         assert made > 50
         assert {name.rpartition("-")[0].rpartition("-")[0] for name in refused} == REFUSED_ALREADY
+        report = (tmp_path / "out" / "REPORT.md").read_text().splitlines()
+        foretold = {line for line in report if "its namespace admits no new ones" in line}
+        assert {line.partition(":")[0].rpartition("/")[2] for line in foretold} == REFUSED_ALREADY
         after = findings(ksec, plane)
         staying = [item for item in told["fixes"] if stays(item, after)]
         assert staying == []

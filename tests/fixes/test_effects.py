@@ -55,6 +55,22 @@ def test_findings_fixes_objects_and_rollouts_are_counted() -> None:
     assert found.words.startswith("3 fixes on 2 objects: 3 findings go, none new, 1 rollout")
 
 
+def test_a_rollout_whose_new_pods_its_namespace_refuses_is_told() -> None:
+    """A pod may be older than the level that is enforced; a template that changes asks admission again."""
+    guarded = namespace(**{"pod-security.kubernetes.io/enforce": "baseline"})
+    web = privileged()
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "1", "controller": True}
+    meta = {"name": "web-1", "namespace": "shop", "ownerReferences": [owner]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": web["spec"]["template"]["spec"]}
+    snapshot = snapshot_of([guarded, web, pod])
+    (rollout,) = of_checks(snapshot, "wl-seccomp-missing").rollouts
+    words = 'privileged (container "app" must not set securityContext.privileged=true)'
+    assert rollout.refused == f"baseline:latest: {words}"
+    assert f"its namespace admits no new ones: {rollout.refused}" in rollout.words
+    both = of_checks(snapshot, "wl-seccomp-missing", "wl-privileged").rollouts
+    assert [item.refused for item in both] == [""]
+
+
 def test_levels_of_workloads_and_of_their_namespace_before_and_after() -> None:
     found = of_checks(snapshot_of([namespace(), privileged()]), "wl-privileged")
     assert [(item.ref.name, item.before, item.after, item.better) for item in found.levels] == [
