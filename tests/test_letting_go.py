@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -14,7 +15,9 @@ from ksec_tui.analysis.network.world import network
 from ksec_tui.analysis.paths.graph import graph
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.checks import all_checks
-from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.ingest import collect, item_from_tree
+from ksec_tui.cluster.kinds import NAMESPACE
+from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 from ksec_tui.findings.runner import run
 from ksec_tui.fixes.priorities import priorities
 from ksec_tui.sources.base import load
@@ -67,3 +70,31 @@ def test_what_somebody_still_holds_answers_though_its_snapshot_is_gone() -> None
 def test_what_was_worked_out_is_worked_out_once_wherever_it_is_asked_for() -> None:
     snapshot, _ = load(DemoSource())
     assert network(network(snapshot).snapshot) is network(snapshot)
+
+
+class _Thing:
+    """Something that can be watched."""
+
+
+def test_what_was_worked_out_of_a_large_snapshot_goes_a_little_at_a_time() -> None:
+    documents = (
+        {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": f"n{n}"}} for n in range(10_000)
+    )
+    builder = SnapshotBuilder(SourceInfo())
+    builder.add(collect(NAMESPACE, [item_from_tree(NAMESPACE, tree) for tree in documents]))
+    snapshot = builder.snapshot()
+    alive = weakref.WeakSet[_Thing]()
+
+    def made(within: Snapshot) -> tuple[Snapshot, dict[str, list[_Thing]]]:
+        things = [_Thing() for _ in range(3_000)]
+        alive.update(things)
+        return within, {"things": things}
+
+    snapshot.derived(made, made)
+    gone = weakref.ref(snapshot)
+    del snapshot
+    assert gone() is None
+    [thread] = [each for each in threading.enumerate() if each.name == "ksec-free"]
+    thread.join(20)
+    assert not thread.is_alive()
+    assert len(alive) == 0

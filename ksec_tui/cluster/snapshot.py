@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import threading
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,11 +15,15 @@ from ksec_tui.cluster.base import KubeObject
 from ksec_tui.cluster.coverage import Coverage, KindCoverage
 from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unreadable, item_from_json
 from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
+from ksec_tui.cluster.letting_go import free_slowly
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import MAX_DEPTH, MAX_TEXT, clean_tree, suspicious_json
 
 T = TypeVar("T", bound=KubeObject)
+
+_LARGE = 10_000
+"""Objects from which what was worked out of them is freed a little at a time."""
 
 
 class SourceInfo(msgspec.Struct, frozen=True):
@@ -84,8 +89,12 @@ class Snapshot:
 
         The program looks for no cycles among old objects, and those of values without collector cannot be found.
         """
-        if self._twin is not None:
-            self._derived.clear()
+        if self._twin is None:
+            return
+        if self.count() >= _LARGE and not sys.is_finalizing():
+            indexes = (self._derived, self._by_name, self._by_namespace)
+            free_slowly([list(index.values()) for index in indexes])
+        self._derived.clear()
 
     def _inner(self) -> Snapshot:
         """The same Snapshot for what is worked out of it to refer to, so that nothing within refers to this one."""

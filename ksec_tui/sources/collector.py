@@ -6,11 +6,12 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_PIECE = 250
+from ksec_tui.cluster.letting_go import free
+
 _PATIENCE = 60.0
 _LATER = 3.0
 _NEVER = 1_000_000_000
@@ -43,21 +44,7 @@ def let_go_slowly(owner: object, held: list[list[Any]]) -> None:
 def _let_go(gone: threading.Event, held: list[list[Any]]) -> None:
     gone.wait(_PATIENCE)
     time.sleep(_LATER)
-    for items in held:  # which grows meanwhile
-        while items:
-            for item in items[-_PIECE:]:
-                held += map(list, _large_parts(item))
-            del items[-_PIECE:]
-            time.sleep(0.001)
-
-
-def _large_parts(item: object) -> Iterator[Collection[object]]:
-    for part in (item, *gc.get_referents(item)):
-        # By its exact type: to ask a weak reference's proxy for its class is an error once the object is gone.
-        if type(part) in (list, tuple, set, frozenset) and len(part) > _PIECE:
-            yield part
-        elif type(part) is dict and len(part) > _PIECE:
-            yield part.values()
+    free(held)
 
 
 def gc_young_only() -> None:
