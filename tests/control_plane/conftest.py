@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,20 @@ HERE = Path(__file__).parent
 
 Tally = Counter[str]
 _TALLY = pytest.StashKey[Tally]()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a worker over to the process that tells them."""
+    if hasattr(session.config, "workeroutput"):
+        counts: Tally = session.config.stash.get(_TALLY, Tally())
+        session.config.workeroutput["tally"] = dict(counts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the counts of a worker in."""
+    counts = getattr(node, "workeroutput", {}).get("tally", {})
+    node.config.stash.setdefault(_TALLY, Tally()).update(counts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

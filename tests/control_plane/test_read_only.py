@@ -64,7 +64,7 @@ def run(ksec: Ksec, *words: str) -> str:
 
 
 def requests(plane: Plane) -> list[Tree]:
-    return [item for item in plane.requests() if item["user"]["username"] == "looker"]
+    return [item for item in plane.requests() if item["user"].get("username") == "looker"]
 
 
 def kind_of(item: Tree) -> str:
