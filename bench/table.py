@@ -162,6 +162,7 @@ async def whole(count: int) -> Figures:
         explorer = app.screen
         if not isinstance(explorer, Explorer):
             raise TypeError("the explorer is not on the screen")
+        await pilot.press("2")
         state = state_of(count)
         watch = Watch(app)
         started = cpu()
