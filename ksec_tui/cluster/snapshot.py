@@ -92,8 +92,7 @@ class Snapshot:
         if self._twin is None:
             return
         if self.count() >= _LARGE and not sys.is_finalizing():
-            indexes = (self._derived, self._by_name, self._by_namespace)
-            free_slowly([list(index.values()) for index in indexes])
+            free_slowly([list(self._derived.values())])
         self._derived.clear()
 
     def _inner(self) -> Snapshot:
