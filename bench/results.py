@@ -29,9 +29,10 @@ Written by `python -m bench --write`, part by part: the date below each says whe
 
 Machine: {machine}.
 
-The machine was shared with other work while this was measured. Times are therefore CPU seconds (all threads of the
-measured process) unless a row says wall clock; stalls of the event loop are wall clock, and other work makes them
-longer. What is compared was run in turn, side by side: trust the ratios, and take times as orders of magnitude.
+The machine does other work too: the load average below each part says how much. Times are therefore CPU seconds (all
+threads of the measured process) unless a row says wall clock, and a stall of the event loop counts as far as the
+process itself was busy. What is compared was run in turn, side by side: trust the ratios, and take times as orders of
+magnitude.
 Synthetic pods have about 10 KB of JSON each; all clusters come over loopback from a server in a process of its own.
 """
 
