@@ -43,10 +43,16 @@ def test_the_readme_names_every_command() -> None:
 
 
 def test_what_the_readme_links_to_is_there() -> None:
-    for name in ("README.md", "docs/architecture.md", "CHANGELOG.md"):
+    for name in ("README.md", "docs/architecture.md", "docs/guarantees.md", "CHANGELOG.md"):
         folder = (ROOT / name).parent
         links = re.findall(r"\]\((?!https?://|#)([^)#]+)", read(name))
         assert [link for link in links if not (folder / link).exists()] == []
+
+
+def test_the_tests_that_hold_the_promises_are_there() -> None:
+    named = re.findall(r"`((?:tests|bench)/[^`]*)`", read("docs/guarantees.md"))
+    assert len(named) > 30
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_promises_the_python_that_the_package_requires() -> None:
