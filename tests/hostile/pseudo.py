@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -116,8 +117,9 @@ class Terminal:
 
 
 def _own_terminal() -> None:
-    """In the new process: let its terminal be the controlling one."""
+    """In the new process: let its terminal be the controlling one, and hear it as a shell in front of a user does."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background may have it ignored
 
 
 @contextmanager
