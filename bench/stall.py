@@ -86,8 +86,9 @@ def _app(kubeconfig: str, *, follow: bool) -> KsecApp:
 async def _until(app: KsecApp, holds: Callable[[State], bool]) -> None:
     """Waits for a State, at most four minutes; ends with the session's error if there is one."""
     async with asyncio.timeout(240):
-        while not holds(app.session.state):
-            if app.session.state.error:
+        # Whoever asks for the session before the explorer is there imports it here and now.
+        while app.explorer is None or not holds(app.session.state):
+            if app.explorer is not None and app.session.state.error:
                 raise RuntimeError(app.session.state.error)
             await asyncio.sleep(BEAT)
 

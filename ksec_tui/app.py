@@ -124,6 +124,7 @@ class KsecApp(App[int]):
         self._source = source
         self._checks = checks
         self._session: Session | None = None
+        self._imported = False
         self._keeps = keeps
         self._views = dict(views or {})
         self._settings = settings
@@ -143,7 +144,7 @@ class KsecApp(App[int]):
     @property
     def explorer(self) -> Explorer | None:
         """The explorer, whatever stands above it; None before it is there."""
-        if EXPLORER not in sys.modules:
+        if not self._imported:  # who imports it meanwhile would have to be waited for
             return None
         from ksec_tui.screens.explorer import Explorer
 
@@ -184,9 +185,16 @@ class KsecApp(App[int]):
     @work(thread=True)
     def _import_explorer(self) -> None:
         importlib.import_module(EXPLORER)
+        # And all that it would else import while it draws.
+        from ksec_tui.screens import details, pane, panes
+        from ksec_tui.screens.details import tab
+
+        pane.discover(panes)
+        tab.discover(details)
         self.call_from_thread(self._show_explorer)
 
     def _show_explorer(self) -> None:
+        self._imported = True
         if self.explorer is None:
             self.push_screen(self._explorer())
 

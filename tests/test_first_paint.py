@@ -49,6 +49,40 @@ def test_the_explorer_does_without_the_client_until_it_reads() -> None:
     assert not imported_by("ksec_tui.screens.explorer") & {"kubernetes", "urllib3"}
 
 
+WATCHED_IMPORTS = """
+import asyncio, sys, threading
+from ksec_tui.app import KsecApp
+from ksec_tui.sources.demo import DemoSource
+
+class Watcher:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is threading.main_thread():
+            print(name)
+
+async def explore():
+    app = KsecApp(DemoSource(today="2026-11-21"))
+    async with app.run_test() as pilot:
+        sys.meta_path.insert(0, Watcher())
+        while app.explorer is None or not app.explorer.at_rest:
+            await pilot.pause()
+        for key in "123456789":
+            await pilot.press(key)
+            while not app.explorer.at_rest:
+                await pilot.pause()
+    print("ended")
+
+asyncio.run(explore())
+"""
+
+
+def test_the_thread_that_draws_imports_no_engine_pane_or_tab() -> None:
+    command = [sys.executable, "-c", WATCHED_IMPORTS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = done.stdout.split()
+    assert found[-1] == "ended"
+    assert [name for name in found if name.startswith("ksec_tui")] == []
+
+
 class Blocking:
     """A source that holds its first event back and tells what was on screen when it was asked."""
 
