@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -31,7 +31,34 @@ def box(name: str) -> str:
     return _BOX.replace("{name}", name)
 
 
-class Confirm(ModalScreen[bool]):
+Answer = TypeVar("Answer")
+
+
+class Question(ModalScreen[Answer]):
+    """A question that keys answer; their action is ``answer``.
+
+    Args:
+        question: what is asked.
+        keys: which key gives which answer, in words.
+    """
+
+    def __init__(self, question: str, keys: str) -> None:
+        super().__init__()
+        self._question = question
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """The question and the keys."""
+        with Vertical():
+            yield Static(Text(self._question))
+            yield Static(Text(f"\n{self._keys}"))
+
+    def action_answer(self, answer: Answer) -> None:
+        """Close with the answer."""
+        self.dismiss(answer)
+
+
+class Confirm(Question[bool]):
     """A question; No is the default, so that enter by habit changes nothing."""
 
     DEFAULT_CSS = box("Confirm")
@@ -41,19 +68,7 @@ class Confirm(ModalScreen[bool]):
     ]
 
     def __init__(self, question: str, yes: str) -> None:
-        super().__init__()
-        self._question = question
-        self._yes = yes
-
-    def compose(self) -> ComposeResult:
-        """The question and the two keys."""
-        with Vertical():
-            yield Static(Text(self._question))
-            yield Static(Text(f"\n[y] {self._yes}    [n, enter, esc] no"))
-
-    def action_answer(self, yes: bool) -> None:
-        """Close with the answer."""
-        self.dismiss(yes)
+        super().__init__(question, f"[y] {yes}    [n, enter, esc] no")
 
 
 class Ask(ModalScreen[str | None]):

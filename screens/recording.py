@@ -6,14 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from ksec_tui.cluster.files import write_private
 from ksec_tui.findings.finding import Finding
@@ -21,7 +16,7 @@ from ksec_tui.reports.sitting import Exported, Sitting, summary
 from ksec_tui.screens.detail import Detailed
 from ksec_tui.screens.details.tab import line
 from ksec_tui.screens.exporting import Exporting
-from ksec_tui.screens.modals import Ask, Read, box
+from ksec_tui.screens.modals import Ask, Question, Read, box
 from ksec_tui.screens.on_line import OnLine
 from ksec_tui.triage.triage import NOTHING
 
@@ -29,7 +24,7 @@ FILE = "ksec-summary.md"
 """What a summary is called when nobody says otherwise."""
 
 
-class Leave(ModalScreen[str]):
+class Leave(Question[str]):
     """A question before something is lost; No is the default. Gives ``yes``, ``summary`` or nothing."""
 
     DEFAULT_CSS = box("Leave")
@@ -40,19 +35,7 @@ class Leave(ModalScreen[str]):
     ]
 
     def __init__(self, question: str, yes: str) -> None:
-        super().__init__()
-        self._question = question
-        self._yes = yes
-
-    def compose(self) -> ComposeResult:
-        """The question and the keys."""
-        with Vertical():
-            yield Static(Text(self._question))
-            yield Static(Text(f"\n[y] {self._yes}    [w] write a summary first    [n, enter, esc] no"))
-
-    def action_answer(self, answer: str) -> None:
-        """Close with the answer."""
-        self.dismiss(answer)
+        super().__init__(question, f"[y] {yes}    [w] write a summary first    [n, enter, esc] no")
 
 
 class Recording(OnLine):

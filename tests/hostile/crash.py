@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.hostile.operations import OPERATIONS, Operation
@@ -130,13 +131,7 @@ class Trial:
             self.again(folder, f"killed at step {at}")
             shutil.rmtree(folder)
         for size in self._cuts():
-            folder = self.fresh()
-            code = apart(
-                lambda folder=folder, size=size: limited(
-                    size, lambda: self._operation.act(folder), deadly=True
-                ),  # type: ignore[misc]
-                self._operation.errors,
-            )
+            folder, code = self._cut_short(size, deadly=True)
             self.look(folder, f"killed after {size} bytes", code=code, clean=False)
             self.again(folder, f"killed after {size} bytes")
 
@@ -151,14 +146,14 @@ class Trial:
                 self.look(folder, f"{name} at step {at}", code=code, clean=name == "ENOSPC lasting")
                 shutil.rmtree(folder)
         for size in self._cuts():
-            folder = self.fresh()
-            code = apart(
-                lambda folder=folder, size=size: limited(
-                    size, lambda: self._operation.act(folder), deadly=False
-                ),  # type: ignore[misc]
-                self._operation.errors,
-            )
+            folder, code = self._cut_short(size, deadly=False)
             self.look(folder, f"no more than {size} bytes", code=code, clean=True)
+
+    def _cut_short(self, size: int, *, deadly: bool) -> tuple[Path, int]:
+        """The folder and the exit code of a run that may write no file beyond `size` bytes."""
+        folder = self.fresh()
+        run = partial(limited, size, lambda: self._operation.act(folder), deadly=deadly)
+        return folder, apart(run, self._operation.errors)
 
     def _cuts(self) -> list[int]:
         return sorted({cut for size in self.sizes for cut in (0, 1, size // 2, size - 1) if cut < size})
