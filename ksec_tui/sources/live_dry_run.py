@@ -28,8 +28,13 @@ _FIRST = (1, 19)
 """From this version no server takes ``dryRun`` for nothing: it can no longer be switched off (KEP-576)."""
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 _NO_RIGHT = re.compile(r"\bUser .* cannot \w+ resource ")
+_DENIED = re.compile(r"\bdenied (the )?request\b")
+"""What admission says when it judged, whatever status a webhook gave its no."""
+_UNASKED = re.compile(r"\badmission webhook .* does not support dry run")
+"""A webhook that may have side effects is not called in a dry run; the change itself would be judged by it."""
 _NOT_JUDGED = {
     401: "the login is not accepted",
+    408: "the server took too long",
     429: "the server has too much to do",
     502: "the server did not answer",
     503: "the server is not available",
@@ -103,12 +108,22 @@ def _asked(transport: Transport, trial: Trial) -> tuple[Outcome, str]:
 
 
 def _refused(error: RefusedError) -> tuple[Outcome, str]:
-    """Whether the server judged the change, or never came to that."""
+    """Whether the server judged the change, or never came to that.
+
+    As kube-apiserver answers: a webhook's no says that it denied the request; one that cannot be called, and
+    whose failure is a no, ends in 500 or 504; one that is not called in dry runs in 400.
+    """
     said = str(error)
+    if not error.reason:
+        return Outcome.NOT_TRIED, f"what answered is not the API server: {said}"
+    if _DENIED.search(said):
+        return Outcome.REFUSED, said
+    if _UNASKED.search(said):
+        return Outcome.NOT_TRIED, f"admission cannot judge it without carrying it out: {said}"
     if error.status == 403 and _NO_RIGHT.search(said):
         return Outcome.NOT_TRIED, f"you have no right to it: {said}"
-    if error.status in _NOT_JUDGED:
-        return Outcome.NOT_TRIED, f"{_NOT_JUDGED[error.status]}: {said}"
+    if error.status in _NOT_JUDGED or error.status >= 500:
+        return Outcome.NOT_TRIED, f"{_NOT_JUDGED.get(error.status, 'the server failed at it')}: {said}"
     return Outcome.REFUSED, said
 
 

@@ -19,6 +19,7 @@ Behaviour = Literal[
     "malformed",  # JSON that ends in the middle
     "wrong_types",  # the first item has strings where objects and lists belong
     "wrong_content_type",  # a web page with status 200, as a captive proxy sends
+    "forbidden_page",  # the same with status 403, as a proxy sends that lets nobody through
     "endless",  # every page has a continue token; wants times=None
     "same_token",  # every page has the token of the second; wants times=None
     "redirect",  # to `location`

@@ -76,6 +76,7 @@ SPOILERS: dict[str, Callable[[Response], Response]] = {
     "malformed": _malformed,
     "wrong_types": _wrong_types,
     "wrong_content_type": _instead(200, _PAGE, "text/html; charset=utf-8"),
+    "forbidden_page": _instead(403, _PAGE, "text/html; charset=utf-8"),
     "items_text": _with(items=_NONSENSE, groups=_NONSENSE, gitVersion=7, resources=_NONSENSE),
     "metadata_number": _with(metadata=7, groups=7, gitVersion=[], resources=7),
     "same_token": _same_token,

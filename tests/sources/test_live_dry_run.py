@@ -16,6 +16,7 @@ from ksec_tui.sources.base import load
 from ksec_tui.sources.live import LiveSource
 from ksec_tui.sources.trials import Outcome, Trial, Tried
 from tests.apiserver import Access, ApiServer, FakeCluster, Fault, Rule
+from tests.apiserver.statuses import ApiError
 from tests.sources.live_tools import document, small_shop, source
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -166,7 +167,11 @@ def test_what_admission_says_is_a_refusal_and_a_missing_right_is_none(tmp_path: 
         (401, Outcome.NOT_TRIED, "the login is not accepted: Unauthorized"),
         (409, Outcome.REFUSED, "the object has been modified"),
         (429, Outcome.NOT_TRIED, "the server has too much to do: Too many requests, please try again later."),
-        (500, Outcome.REFUSED, "Internal error occurred: etcdserver: request timed out"),
+        (
+            500,
+            Outcome.NOT_TRIED,
+            "the server failed at it: Internal error occurred: etcdserver: request timed",
+        ),
         (503, Outcome.NOT_TRIED, "the server is not available: the server is currently unable to handle"),
     ],
 )
@@ -179,6 +184,70 @@ def test_faults_of_the_server_are_told_for_the_object_alone(
         bad, good = live.dry_run([label(POD), label(ObjectRef("bank", "Pod", "web-1"))])
     assert (bad.outcome, bad.words[: len(words)]) == (outcome, words)
     assert good.outcome is Outcome.ACCEPTED
+
+
+WEBHOOK = 'admission webhook "guard.example.com"'
+FAILED = 'Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook'
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "said", "outcome"),
+    [
+        (403, "Forbidden", f"{WEBHOOK} denied the request: no latest", Outcome.REFUSED),
+        (400, "", f"{WEBHOOK} denied the request without explanation", Outcome.REFUSED),
+        (500, "", f"{WEBHOOK} denied the request: my own fault", Outcome.REFUSED),
+        (
+            403,
+            "Forbidden",
+            f'{WEBHOOK} denied the request: User "a" cannot patch resource "x"',
+            Outcome.REFUSED,
+        ),
+        (
+            403,
+            "Forbidden",
+            "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            Outcome.REFUSED,
+        ),
+        (
+            422,
+            "Invalid",
+            "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            Outcome.REFUSED,
+        ),
+        (500, "InternalError", f"{FAILED}: dial tcp 10.0.0.1:443: connection refused", Outcome.NOT_TRIED),
+        (504, "Timeout", f"{FAILED}: context deadline exceeded", Outcome.NOT_TRIED),
+        (408, "", "request timed out", Outcome.NOT_TRIED),
+        (502, "BadGateway", "no upstream", Outcome.NOT_TRIED),
+        (400, "BadRequest", f"{WEBHOOK} does not support dry run", Outcome.NOT_TRIED),
+    ],
+)
+def test_a_refusal_by_admission_is_told_from_an_admission_that_could_not_judge(
+    tmp_path: Path, status: int, reason: str, said: str, outcome: Outcome
+) -> None:
+    """As kube-apiserver answers (apiserver/pkg/admission/plugin/webhook: errors, dispatchers)."""
+
+    def admission(_: object) -> str:
+        raise ApiError(status, reason, said)
+
+    with ApiServer(cluster(admission=admission)) as server:
+        (found,) = opened(server, tmp_path).dry_run([label(POD)])
+    assert found.outcome is outcome
+    assert said in found.words
+
+
+@pytest.mark.parametrize("behaviour", ["redirect", "web page"])
+def test_what_stands_before_the_server_refuses_nothing_in_its_name(tmp_path: Path, behaviour: str) -> None:
+    with ApiServer(cluster()) as server:
+        live = opened(server, tmp_path)
+        if behaviour == "redirect":
+            server.faults.append(
+                Fault("/web-0", behaviour="redirect", location="https://login.example", times=None)
+            )
+        else:
+            server.faults.append(Fault("/web-0", behaviour="forbidden_page", times=None))
+        (found,) = live.dry_run([label(POD)])
+    assert found.outcome is Outcome.NOT_TRIED
+    assert "the server" in found.words
 
 
 def test_names_that_could_lead_elsewhere_are_not_sent(tmp_path: Path) -> None:
