@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ksec_tui.cluster.files import is_temporary, sync_folder, temporary_name, write_private
+from ksec_tui.cluster.files import is_temporary, sync_folder, temporary_name
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.fixes.errors import ExportError
 from ksec_tui.fixes.layouts.kubectl import kubectl_files
@@ -20,6 +20,7 @@ from ksec_tui.fixes.manual import manual
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.report import report
 from ksec_tui.fixes.simulate import Refused, Simulation
+from ksec_tui.fixes.switch import UNFINISHED, is_unfinished, put, write_files
 
 LAYOUTS: dict[str, Callable[[Simulation, Snapshot], Files]] = {
     "kubectl": kubectl_files,
@@ -31,8 +32,6 @@ LAYOUTS: dict[str, Callable[[Simulation, Snapshot], Files]] = {
 
 DEFAULT_LAYOUTS = ("kubectl", "kustomize")
 """Those that are written unless others are asked for."""
-
-_NAMING_OTHERS = frozenset({"commands.sh", "kustomization.yaml", "plan.json", "REPORT.md", "MANUAL.md"})
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ def export(
 
     Files have mode 0600 and folders 0700. A new folder appears complete or not at all. In one that is there,
     nothing is touched before everything is written; then, with `force`, files of the same names are replaced, each
-    whole, and others stay.
+    whole, and others stay. Where that is cut short the folder says so, and the next export completes it.
 
     Raises:
         ExportError: the folder holds something already, or cannot be written; the message says so.
@@ -86,8 +85,9 @@ def export(
             if not folder.is_dir():
                 raise ExportError(f"{folder} is no folder")
             if not force and any(not is_temporary(path) for path in folder.iterdir()):
-                raise ExportError(f"{folder} is not empty")
-            _write_into(folder, files)
+                cut = f": an export into it was cut short, which --force completes ({UNFINISHED})"
+                raise ExportError(f"{folder} is not empty{cut if is_unfinished(folder) else ''}")
+            put(folder, files)
         else:
             _write_anew(folder, files)
     except OSError as error:
@@ -100,45 +100,8 @@ def _write_anew(folder: Path, files: Files) -> None:
     temporary = temporary_name(folder.parent)
     temporary.mkdir(mode=0o700)
     try:
-        _write(temporary, files)
+        write_files(temporary, files)
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     sync_folder(folder.parent)
-
-
-def _write(folder: Path, files: Files) -> None:
-    """Write files into a new folder of ours."""
-    for place in _places(folder, files)[1:]:
-        place.mkdir(mode=0o700)
-    for path, text in sorted(files.items()):
-        write_private(folder / path, text.encode("utf-8", "backslashreplace"))
-
-
-def _places(folder: Path, files: Files) -> list[Path]:
-    """The folder and those in it, each after the one that it is in."""
-    return sorted({folder / parent for path in files for parent in Path(path).parents})
-
-
-def _write_into(folder: Path, files: Files) -> None:
-    """Put files into a folder that is there: first all are written aside, then each takes its place.
-
-    What names other files (commands, kustomizations, the report) comes last, so that it never names one that is
-    not there yet.
-    """
-    places = _places(folder, files)
-    for place in places[1:]:
-        if place.is_symlink():
-            raise ExportError(f"{place} is a symbolic link")
-    temporary = temporary_name(folder)
-    temporary.mkdir(mode=0o700)
-    try:
-        _write(temporary, files)
-        for place in places[1:]:
-            place.mkdir(mode=0o700, exist_ok=True)
-        for path in sorted(files, key=lambda path: (Path(path).name in _NAMING_OTHERS, path)):
-            (temporary / path).replace(folder / path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    for place in places:
-        sync_folder(place)

@@ -92,15 +92,16 @@ class Trial:
             if found[name][1] & 0o077 and self._operation.private:
                 self.wrong.append(f"{where}: {name} is for others to read")
         files = {name: entry for name, entry in found.items() if name not in left}
-        if self._operation.whole and files not in (self.old, self.new):
-            self.wrong.append(f"{where}: neither as before nor as after: {sorted(files)}")
-        late = {name for name in self.new if Path(name).name in self._operation.last}
-        early = {*self.new} - late
-        named = any(files.get(name) == self.new[name] for name in late)
-        if named and any(files.get(name) != self.new[name] for name in early):
-            self.wrong.append(f"{where}: a file names others that are not there yet")
+        waiting = {name: files.pop(name) for name in [*files] if self._is_aside(name)}
+        if (self._operation.whole or self._operation.aside) and not waiting:
+            if files not in (self.old, self.new):
+                self.wrong.append(f"{where}: neither as before nor as after: {sorted(files)}")
+        elif waiting:
+            self._look_at_halves(files, waiting, where)
         for name in {*files, *self.old, *self.new}:
-            aside = not self._operation.replaces and name not in files
+            aside = name not in files and (
+                not self._operation.replaces or (bool(waiting) and name in self._late())
+            )
             if files.get(name) not in (self.old.get(name), self.new.get(name)) and not aside:
                 self.wrong.append(f"{where}: {name} is neither the old nor the new one")
         if code == DONE and files != self.new:
@@ -108,6 +109,29 @@ class Trial:
         held = {entry[0] for entry in self.old.values()}
         if not self._operation.replaces and not held <= {entry[0] for entry in files.values()}:
             self.wrong.append(f"{where}: what was there is lost")
+
+    def _is_aside(self, name: str) -> bool:
+        return bool(self._operation.aside) and name.startswith(self._operation.aside)
+
+    def _late(self) -> set[str]:
+        return {name for name in self.new if Path(name).name in self._operation.last}
+
+    def _look_at_halves(self, files: Tree, waiting: Tree, where: str) -> None:
+        """See that what names others names no mixture, and that what is missing of the new files waits aside."""
+        late = self._late()
+        early = {*self.new} - late
+        for state in (self.old, self.new):
+            named = any(name in files and files[name] == state.get(name) for name in late)
+            if named and any(files.get(name) != state.get(name) for name in early):
+                self.wrong.append(f"{where}: a file names others of which some are not of its time")
+        ready = {name.removeprefix(self._operation.aside): entry for name, entry in waiting.items()}
+        top = self._operation.aside.split("/")[0]
+        for name in self.new:
+            if (
+                files.get(name) != self.new[name]
+                and ready.get(name.removeprefix(f"{top}/")) != self.new[name]
+            ):
+                self.wrong.append(f"{where}: {name} is neither in its place nor aside")
 
     def again(self, folder: Path, where: str) -> None:
         """The next run, hours later, is not stopped by what was left, and takes it away."""

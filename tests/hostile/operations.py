@@ -20,6 +20,7 @@ from ksec_tui.fixes.in_place import FileChange, write
 from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.simulate import Simulation, simulate
+from ksec_tui.fixes.switch import UNFINISHED
 from ksec_tui.sources.base import SourceError, load
 from ksec_tui.sources.files import FileSource
 from ksec_tui.sources.saved import save
@@ -47,6 +48,8 @@ class Operation(NamedTuple):
         replaces: whether what was there is meant to go; else it stays somewhere.
         again: how it is done after it was broken off, where that differs.
         last: names of files that are new only once all others are.
+        aside: the folder in which what could not take its place yet stands in plain sight; then none of `last` is
+            there, neither old nor new. Where there is none, all files are of before, or all are new.
         private: whether what it writes is for its owner only.
     """
 
@@ -58,6 +61,7 @@ class Operation(NamedTuple):
     replaces: bool = True
     again: Callable[[Path], None] | None = None
     last: frozenset[str] = frozenset()
+    aside: str = ""
 
 
 class RefusedError(Exception):
@@ -151,7 +155,7 @@ def _step_of_state(folder: Path) -> None:
     state.save(folder / "state.json", [lambda kept: kept.with_bookmark(MARK)])
 
 
-_LAST = frozenset({"commands.sh", "kustomization.yaml", "plan.json", "REPORT.md"})
+_LAST = frozenset({"commands.sh", "kustomization.yaml", "plan.json", "REPORT.md", "MANUAL.md"})
 
 OPERATIONS: dict[str, Operation] = {
     "triage, new": Operation(
@@ -181,9 +185,15 @@ OPERATIONS: dict[str, Operation] = {
         whole=False,
         again=_exports("out", force=True),
         last=_LAST,
+        aside=f"out/{UNFINISHED}/",
     ),
     "export over another": Operation(
-        _exported_before, _exports("out", force=True), (ExportError,), whole=False, last=_LAST
+        _exported_before,
+        _exports("out", force=True),
+        (ExportError,),
+        whole=False,
+        last=_LAST,
+        aside=f"out/{UNFINISHED}/",
     ),
     "in place": Operation(_two_files, _in_place, (RefusedError,), whole=False, private=False),
     "facts": Operation(_facts_before, _facts, (OSError,), whole=False, again=_facts_again),
