@@ -109,7 +109,7 @@ def prove(
 
 
 def _told(found: Simulation, done: Effects) -> dict[ObjectRef, str]:
-    """What comes of the change of each object: what it takes, how far the object gets, how many pods go."""
+    """What comes of the change of each object: what it takes, how far the object gets, how many pods go and whether others come."""
     words: dict[ObjectRef, list[str]] = {}
     for ref, note in found.notes.items():
         words.setdefault(ref, []).append(note)
@@ -119,6 +119,8 @@ def _told(found: Simulation, done: Effects) -> dict[ObjectRef, str]:
         if rollout.pods:
             many = "s" if rollout.pods != 1 else ""
             words.setdefault(rollout.ref, []).append(f"{rollout.pods:,} pod{many} replaced")
+        if rollout.hitch:
+            words.setdefault(rollout.ref, []).append(rollout.hitch)
     return {ref: "; ".join(parts) for ref, parts in words.items()}
 
 

@@ -86,7 +86,12 @@ class Rollout(msgspec.Struct, frozen=True):
     def words(self) -> str:
         """``Deployment shop/web: 3 pods``, and whether no new ones will come."""
         many = f"{self.ref}: {self.pods:,} pod{'s' if self.pods != 1 else ''}"
-        return f"{many}; its namespace admits no new ones: {one_line(self.refused)}" if self.refused else many
+        return f"{many}; {self.hitch}" if self.hitch else many
+
+    @property
+    def hitch(self) -> str:
+        """``its namespace admits no new ones: …``; empty when it does."""
+        return f"its namespace admits no new ones: {one_line(self.refused)}" if self.refused else ""
 
 
 class Effects(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from ksec_tui.cluster.snapshot import Snapshot
 Map = dict[str, Any]
 
 _TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 - serviceaccount admission: ServiceAccountVolumeName
+_BY_CLASS = ("priority", "preemptionPolicy")
+"""What admission works out of the priority class (plugin/pkg/admission/priority)."""
 _MADE_OF_CONTAINERS = ("containers", "initContainers", "volumes")
 _BY_HAND = {
     "ReplicaSet": "A ReplicaSet does not replace its pods: delete them for the change to take effect.",
@@ -46,9 +48,14 @@ def takes_effect(before: Document | None, after: Document | None) -> str:
     kind = str(after.get("kind"))
     if kind in _BY_HAND:
         return _BY_HAND[kind]
-    strategy = _below(_below(after.get("spec"), "updateStrategy"), "type")
-    if strategy == "OnDelete":
+    if _below(after.get("spec"), "paused") is True:
+        return "It is paused: resume it for the change to take effect."
+    strategy = _below(after.get("spec"), "updateStrategy")
+    if _below(strategy, "type") == "OnDelete":
         return "Its update strategy is OnDelete: delete its pods for the change to take effect."
+    kept = _below(_below(strategy, "rollingUpdate"), "partition")
+    if isinstance(kept, int) and kept > 0:
+        return f"Its update strategy keeps the pods below number {kept} as they are: lower the partition for them."
     return ""
 
 
@@ -93,7 +100,10 @@ def pod_from(pod: Document, old: Map, new: Map) -> Document:
     meta = _map(pod, "metadata")
     if is_adopted(str(meta.get("name")), _list(meta, "ownerReferences")):
         live = {key: value for key, value in live.items() if key not in _MADE_OF_CONTAINERS}
-    spec: Map = {key: value for key, value in live.items() if key not in old_spec} | new_spec
+    gone = {*old_spec}
+    if old_spec.get("priorityClassName") != new_spec.get("priorityClassName"):
+        gone.update(_BY_CLASS)
+    spec: Map = {key: value for key, value in live.items() if key not in gone} | new_spec
     drop_token = new_spec.get("automountServiceAccountToken") is False
     for name, _ in CONTAINER_LISTS[:2]:
         spec[name] = _containers(_list(old_spec, name), _list(new_spec, name), _list(live, name), drop_token)

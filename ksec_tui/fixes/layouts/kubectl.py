@@ -90,11 +90,10 @@ def _commands(steps: list[Command], back: list[Command], simulation: Simulation)
         "# The changes themselves.",
         *(shlex.join(step) for step in steps),
     ]
-    if simulation.rollouts:
-        lines += ["", "# Pods that are replaced."]
-        lines += [
-            shlex.join(["kubectl", "rollout", "status", *_named(ref)]) for ref in _watchable(simulation)
-        ]
+    if watched := [
+        shlex.join(["kubectl", "rollout", "status", *_named(ref)]) for ref in _watchable(simulation)
+    ]:
+        lines += ["", "# Pods that are replaced.", *watched]
     if back:
         lines += ["", "# The way back."]
         lines += [f"# {one_line(shlex.join(step))}" for step in back]
@@ -102,4 +101,6 @@ def _commands(steps: list[Command], back: list[Command], simulation: Simulation)
 
 
 def _watchable(simulation: Simulation) -> Iterator[ObjectRef]:
-    return (ref for ref in simulation.rollouts if ref.kind in ("Deployment", "DaemonSet", "StatefulSet"))
+    """Those whose rollout begins by itself; kubectl waits for others without end, or fails."""
+    kinds = ("Deployment", "DaemonSet", "StatefulSet")
+    return (ref for ref in simulation.rollouts if ref.kind in kinds and ref not in simulation.notes)
