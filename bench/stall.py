@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bench.measure import Figures, Report, arguments, child, cpu, peak, printed, server_of
+from ksec_tui.drawing import drawn
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -178,7 +179,7 @@ def main() -> None:
     mine, words = arguments()
     if mine:
         follow = "follow" in mine
-        printed(asyncio.run(_sit(_app(mine[0], follow=follow), follow=follow)))
+        printed(drawn(_sit(_app(mine[0], follow=follow), follow=follow)))
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pods", type=int, default=10_000)

@@ -78,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
     gc.disable()
     from ksec_tui import themes
     from ksec_tui.app import KsecApp
+    from ksec_tui.drawing import drawn
 
     if source.is_live(arguments):
         from ksec_tui.cli.live import Contexts
@@ -101,7 +102,7 @@ def _run(arguments: argparse.Namespace) -> int:
         triage=lambda info: kept_files(arguments.triage, info, keeps=keeps),
         watch=arguments.watch or config.watch,
     )
-    app.run(mouse=config.mouse and not arguments.no_mouse)
+    drawn(app.run_async(mouse=config.mouse and not arguments.no_mouse))
     return DEFECT if app.return_code else 0
 
 
