@@ -16,6 +16,7 @@ from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.rbac import drop_binding, drop_subjects
+from ksec_tui.fixes.rights_in_use import running_with
 
 WITH_ACCOUNTS: Subjects[Bound] = replace(
     SUBJECT_LISTS, kinds=(CLUSTER_ROLE_BINDING, ROLE_BINDING, SERVICE_ACCOUNT)
@@ -66,7 +67,10 @@ def dangling_role(bound: Bound, _: Snapshot) -> Iterator[Outcome]:
 
 @dangling_role.fix
 def _dangling_role_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
-    return drop_binding(bound, snapshot, f"Delete {bound.ref}, which grants nothing", Risk.SAFE)
+    title = f"Delete {bound.ref}, which grants nothing"
+    return drop_binding(
+        bound, snapshot, title, Risk.SAFE, "A role of that name that is made later is bound to nobody."
+    )
 
 
 def _absent(bound: Bound, snapshot: Snapshot) -> list[int]:
@@ -152,7 +156,11 @@ def dangling_subject(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
 @dangling_subject.fix
 def _dangling_subject_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     title = f"Take absent ServiceAccounts out of {bound.ref}"
-    return drop_subjects(bound, snapshot, _absent(bound, snapshot), title, Risk.SAFE)
+    absent = _absent(bound, snapshot)
+    # A workload that names the account waits for it, and for what it may do.
+    risk = Risk.REVIEW if running_with(snapshot, (bound.subjects[index] for index in absent)) else Risk.SAFE
+    may_break = "An account of that name that is made later gets nothing by it."
+    return drop_subjects(bound, snapshot, absent, title, risk, may_break)
 
 
 @check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ksec_tui.analysis.identity import is_bootstrap
+from ksec_tui.analysis.rbac.bindings import GROUP
 from ksec_tui.analysis.rbac.rules import ALL
 from ksec_tui.checks.rbac.common import ANY, HOLDERS, READ, WRITE, Power, powers
 from ksec_tui.checks.rbac.inert import ROLES
@@ -17,9 +18,7 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import delete, json_patch, op
 from ksec_tui.fixes.lockout import bindings_to
-
-GROUP = "rbac.authorization.k8s.io"
-AGGREGATE = f"{GROUP}/aggregate-to-"
+from ksec_tui.fixes.rights_in_use import AGGREGATE
 
 
 def _collected(role: Role | ClusterRole, snapshot: Snapshot) -> bool:

@@ -22,6 +22,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.fix import Cut, Fix, Risk
 from ksec_tui.fixes.build import Body, create, delete, json_patch, op
 from ksec_tui.fixes.lockout import bindings_to, guarded
+from ksec_tui.fixes.rights_in_use import passed_on, running_with
 from ksec_tui.fixes.rules import by_wildcard, cut_change, without
 from ksec_tui.fixes.split import documents_of, split
 
@@ -48,8 +49,10 @@ def drop_subjects(
         return None
     left = [who for index, who in enumerate(bound.subjects) if index not in gone and who is not None]
     document = snapshot.document(bound.ref)
+    may_break = _and(may_break, running_with(snapshot, (bound.subjects[index] for index in gone)))
     if not left or document is None or bound.dangling:
-        return guarded(snapshot, Fix(title, (delete(bound.ref),), risk, may_break))
+        said = title if left else f"{title}: nobody else is in it, so it goes"
+        return guarded(snapshot, Fix(said, (delete(bound.ref),), risk, may_break))
     subjects: list[Any] = document["subjects"]
     guard = op("test", "/roleRef/name", bound.role.name)
     tests = [op("test", f"/subjects/{index}", subjects[index]) for index in gone]
@@ -101,13 +104,22 @@ def narrow(
         may_break or f"Whoever used it through {bound.role.kind} {bound.role.name} is refused from then on."
     )
     if not any(left):
+        title = f"{title}: nothing else is in it, so {bound.ref} goes"
+        may_break = _and(may_break, running_with(snapshot, bound.people))
         return guarded(snapshot, Fix(title, (delete(bound.ref),), Risk.REVIEW, may_break))
-    others = len(bindings_to(snapshot, bound.role)) - 1
+    every = bindings_to(snapshot, bound.role)
+    others = len(every) - 1
     if others:
         count = f"{others} other binding{'' if others == 1 else 's'}"
         may_break = f"{may_break} {count} of {bound.role} lose{'s' if others == 1 else ''} it too."
+    people = (who for item in every for who in item.people)
+    may_break = _and(may_break, passed_on(snapshot, bound.holder), running_with(snapshot, people))
     change = cut_change(bound.role, dict(enumerate(rules)), cuts)
     return guarded(snapshot, Fix(title, (change,), Risk.REVIEW, may_break))
+
+
+def _and(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def rule_documents(bound: Bound, snapshot: Snapshot) -> list[Body]:
@@ -181,7 +193,8 @@ def view_instead(bound: Bound, snapshot: Snapshot) -> Fix | None:
             return lesser_role(bound, "wildcards")
         made.append(create(ref, _view_binding(ref, subjects)))
     title = f"Grant view instead of {bound.role.name}" if made else f"Delete {bound.ref}"
-    may_break = "Everything but reading in the own namespace ends; grant what is used by name."
+    ends = "Everything but reading in the own namespace ends; grant what is used by name."
+    may_break = _and(ends, running_with(snapshot, bound.people))
     return guarded(snapshot, Fix(title, (*made, delete(bound.ref)), Risk.REVIEW, may_break))
 
 

@@ -19,6 +19,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.fix import Change, Cut, Fix, PatchType, Risk
 from ksec_tui.fixes.build import Body, create, delete
 from ksec_tui.fixes.lockout import guarded
+from ksec_tui.fixes.rights_in_use import running_with
 from ksec_tui.fixes.rules import effective, without
 
 LONGEST = 253
@@ -61,12 +62,14 @@ def split(
     if left == kept or document is None:
         return None
     ends = may_break or "Whoever used it through this binding is refused from then on."
+    used = running_with(snapshot, bound.people)
     if not left:
+        ends = f"{ends} {used}".rstrip()
         return guarded(snapshot, Fix(f"Delete {bound.ref}", (delete(bound.ref),), Risk.REVIEW, ends))
     said = (
         f"{ends} What is added to {bound.role.kind} {bound.role.name} later does not reach its subjects. Only who "
-        "holds the rights that are left, or may escalate and bind roles, can apply it."
-    )
+        f"holds the rights that are left, or may escalate and bind roles, can apply it. {used}"
+    ).rstrip()
     for name in _names(bound.ref.name):
         role = ObjectRef(bound.ref.namespace, "Role" if inside else "ClusterRole", name, GROUP)
         binding = ObjectRef(bound.ref.namespace, bound.ref.kind, name, GROUP)
