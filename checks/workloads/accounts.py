@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ksec_tui.analysis.accounts import bindings_of_account, token_mounted
+from ksec_tui.analysis.clouds import IDENTITIES
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.workloads._common import elsewhere, nothing, template_fix
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, SERVICE_ACCOUNT
@@ -198,14 +199,24 @@ def default_account(workload: Workload, cluster: Snapshot) -> Iterator[Evidence 
 def _own_account(workload: Workload, cluster: Snapshot) -> Fix | None:
     name = _free_name(workload, cluster)
     rights = _rights(workload, cluster)
+    shared = cluster.find(SERVICE_ACCOUNT, "default", workload.namespace)
+    known = () if shared is None else (key for key in IDENTITIES if key in shared.metadata.annotations)
+    cloud = next(iter(known), "")
+    ends = (
+        f"It loses the default account's rights by {rights}; bind the new account to what it needs."
+        if rights
+        else "It breaks what uses the default account's token, which the new account does not mount."
+    )
+    if cloud:
+        ends += (
+            f" It loses the default account's identity in the cloud ({cloud}): give the new account its own."
+        )
     patch = template_fix(
         workload,
         f"Give it a ServiceAccount of its own: {name}",
         nothing,
         Risk.REVIEW,
-        f"It loses the default account's rights by {rights}; bind the new account to what it needs."
-        if rights
-        else "It breaks what uses the default account's token, which the new account does not mount.",
+        ends,
         {"serviceAccountName": name},
     )
     if patch is None or not patch.changes:
@@ -216,7 +227,6 @@ def _own_account(workload: Workload, cluster: Snapshot) -> Fix | None:
         "metadata": {"name": name, "namespace": workload.namespace},
         "automountServiceAccountToken": False,
     }
-    shared = cluster.find(SERVICE_ACCOUNT, "default", workload.namespace)
     if shared is not None and shared.image_pull_secrets:
         # Pods without pull secrets of their own take those of their account (serviceaccount admission).
         account["imagePullSecrets"] = [{"name": secret.name} for secret in shared.image_pull_secrets]

@@ -200,6 +200,25 @@ def test_a_new_account_takes_a_free_name_and_the_pull_secrets_of_the_old_one() -
     assert made.automount_service_account_token is False
 
 
+@pytest.mark.parametrize(
+    ("annotations", "lost"),
+    [
+        ({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/x"}, "eks.amazonaws.com/role-arn"),
+        ({"note": "x"}, ""),
+    ],
+)
+def test_a_new_account_has_not_the_cloud_identity_of_the_old_one_which_is_said(
+    annotations: Tree, lost: str
+) -> None:
+    shared = {
+        **account("default"),
+        "metadata": {"name": "default", "namespace": "shop", "annotations": annotations},
+    }
+    offered = fix("sec-default-sa", cluster(daemon_set(), shared))
+    assert ("identity in the cloud" in offered.may_break) is bool(lost)
+    assert lost in offered.may_break
+
+
 def test_the_default_account_is_worse_when_something_is_bound_to_it() -> None:
     assert severity("sec-default-sa", daemon_set()) == "low"
     assert severity("sec-default-sa", daemon_set(), *bound("ServiceAccount", "default", "shop")) == "high"
