@@ -14,7 +14,7 @@ import msgspec
 
 from ksec_tui.analysis.workloads import Workload, workload_named
 from ksec_tui.cluster.base import KubeObject
-from ksec_tui.cluster.kinds import MUTATING_WEBHOOK
+from ksec_tui.cluster.kinds import MUTATING_WEBHOOK, NAMESPACE
 from ksec_tui.cluster.platform import MutatingWebhookConfiguration
 from ksec_tui.cluster.pods import Pod
 from ksec_tui.cluster.ref import ObjectRef
@@ -56,8 +56,17 @@ def offer(finding: Finding, checks: Iterable[Check[Any]], snapshot: Snapshot) ->
 def lasting(fix: Fix, snapshot: Snapshot) -> Fix:
     """`fix` itself, or the same by hand when something would undo one of its changes at once.
 
-    All of its changes become steps then: half of a fix may cut off what the other half was to keep.
+    All of its changes become steps then: half of a fix may cut off what the other half was to keep. What is being
+    deleted is left alone.
     """
+    going = [said for change in fix.changes if (said := _going(change.target, snapshot))]
+    if going:
+        alone = len(going) == len(fix.changes)
+        left = (
+            f"{going[0]}: {'leave it alone' if alone else 'wait until it is gone and look again'}.",
+            "If it stays for long, see which finalizers hold it: what was to take them off may be gone.",
+        )
+        return msgspec.structs.replace(fix, changes=(), risk=Risk.MANUAL, steps=left)
     held: dict[ObjectRef, Manager] = {}
     for change in fix.changes:
         manager = manager_of(snapshot, change.target, change)
@@ -73,6 +82,15 @@ def lasting(fix: Fix, snapshot: Snapshot) -> Fix:
         risk=Risk.MANUAL,
         steps=(*steps, *_wanted(fix, snapshot), *notes, *fix.steps),
     )
+
+
+def _going(ref: ObjectRef, snapshot: Snapshot) -> str:
+    """What of an object, or of the namespace that it is in, is being deleted, in words; empty when nothing is."""
+    space = snapshot.find(NAMESPACE, ref.namespace) if ref.namespace else None
+    if space is not None and space.metadata.deletion_timestamp:
+        return f"Namespace {space.name} is being deleted, and what is in it with it"
+    item = snapshot.get(ref)
+    return f"{ref} is being deleted" if item is not None and item.metadata.deletion_timestamp else ""
 
 
 def _wanted(fix: Fix, snapshot: Snapshot) -> Iterator[str]:

@@ -260,3 +260,26 @@ def test_the_way_to_restricted_is_by_hand_as_well_where_an_operator_decides() ->
         assert reach.fix is not None
         assert bool(reach.fix.changes) is patched
         assert any("Operator of App it" in said for said in reach.reasons) is not patched
+
+
+GOING = {"deletionTimestamp": "2026-11-20T00:00:00Z"}
+
+
+def space(**meta: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", **meta}}
+
+
+@pytest.mark.parametrize("check", ["wl-privileged", "ns-no-netpol-ingress"])
+def test_nothing_is_patched_or_made_in_a_namespace_that_is_being_deleted(check: str) -> None:
+    """The server makes nothing there (NamespaceLifecycle), and one refusal ends the commands before all others."""
+    fix = offered(deployment(), space(**GOING), check=check)
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+    assert fix.steps[0] == "Namespace shop is being deleted, and what is in it with it: leave it alone."
+    assert "finalizers" in fix.steps[1]
+    assert offered(deployment(), space(), check=check).changes
+
+
+def test_nothing_is_patched_that_is_being_deleted() -> None:
+    fix = offered(deployment(**GOING), space())
+    assert (fix.risk, fix.changes) == (Risk.MANUAL, ())
+    assert fix.steps[0] == "Deployment shop/web is being deleted: leave it alone."
