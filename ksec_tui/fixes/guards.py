@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ksec_tui.cluster.ingest import Document, is_unnamed
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.text import MAX_TEXT, clean
 from ksec_tui.findings.fix import Change, PatchType
 from ksec_tui.fixes.errors import PatchError
@@ -63,15 +65,18 @@ _MAKERS = {
 }
 """Built-in kinds that make objects from a template; Node stands for the kubelet's static pods."""
 _WITHHELD = "(withheld: "
+_LONGEST = 253
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 def guard(before: Document | None, after: Document | None, change: Change) -> None:
     """Refuse a change that must not be exported.
 
     Raises:
-        PatchError: it carries text or a name that was altered for display, its object has no name yet or is made from
-            the template of another, it changes an immutable field, it leaves a directive in the object, or it adds a
-            container, a second source of a volume or a second value of a variable where it means to change one.
+        PatchError: it carries text or a name that was altered for display, its object has no name yet, would have one
+            that the server does not take, or is made from the template of another, it changes an immutable field, it
+            leaves a directive in the object, or it adds a container, a second source of a volume or a second value
+            of a variable where it means to change one.
     """
     if any(_altered(text) for text in _texts(change.body)):
         raise PatchError(
@@ -83,6 +88,8 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
         )
     if before is not None and is_unnamed(before):
         raise PatchError(f"{change.target} is named by the server when it is made: change it in its manifest")
+    if before is None and after is not None and not _names_an_object(change.target):
+        raise PatchError(f"{change.target.name} is no name for a new {change.target.kind}")
     if before is None or after is None:
         return
     _check_immutable(before, after)
@@ -92,6 +99,13 @@ def guard(before: Document | None, after: Document | None, change: Change) -> No
         if left:
             raise PatchError(f"the patch would leave its directive {left} in {change.target}")
         _check_pod_spec(_pod_spec(before), _pod_spec(after))
+
+
+def _names_an_object(ref: ObjectRef) -> bool:
+    """Whether the server takes the name: an RFC 1123 subdomain, for RBAC any segment of a path."""
+    if ref.group == "rbac.authorization.k8s.io":
+        return ref.name not in ("", ".", "..") and not set("/%") & set(ref.name)
+    return len(ref.name) <= _LONGEST and _SUBDOMAIN.fullmatch(ref.name) is not None
 
 
 def carries_altered_text(value: object) -> bool:

@@ -6,6 +6,8 @@ by the API's definition.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -33,6 +35,22 @@ from ksec_tui.fixes.network_needs import Need, Who, entries_of, needs_of, unread
 
 MANAGED = {"app.kubernetes.io/managed-by": "ksec-tui"}
 """The label of everything that a fix creates."""
+
+ALLOW = "ksec-allow"
+ALLOW_EGRESS = "ksec-allow-egress"
+"""How the names of policies for one workload begin."""
+
+_OF_NAMESPACES = frozenset(
+    (
+        f"{ALLOW}-dns",
+        f"{ALLOW}-same-namespace",
+        f"{ALLOW_EGRESS}-same-namespace",
+        f"{ALLOW_EGRESS}-aliases",
+    )
+)
+"""Names of policies for a whole namespace."""
+
+_LONGEST = 240
 
 GENERATED_LABELS = frozenset(
     {
@@ -197,9 +215,10 @@ def policy(
     direction: Literal["Ingress", "Egress"] = "Ingress",
 ) -> Change:
     """A new NetworkPolicy for one direction; a name that is taken gets a number. `notes` say why it has its rules."""
-    free, number = name[:240], 2
+    base = _short(name)
+    free, number = base, 2
     while snapshot.find(NETWORK_POLICY, free, namespace) is not None:
-        free, number = f"{name[:240]}-{number}", number + 1
+        free, number = f"{base}-{number}", number + 1
     ref = ObjectRef(namespace, NETWORK_POLICY.name, free, NETWORK_POLICY.group)
     spec: Body = {"podSelector": selector, "policyTypes": [direction]}
     if rules:
@@ -214,10 +233,19 @@ def policy(
 
 
 def policy_name(snapshot: Snapshot, prefix: str, workload: Workload) -> str:
-    """The name of a workload's own policy: with its kind where another kind has a workload of that name."""
+    """The name of a workload's own policy: with its kind where another policy of ours may have it without."""
     name = f"{prefix}-{workload.ref.name}"
     same = [item for item in workloads_in(snapshot, workload.namespace) if item.ref.name == workload.ref.name]
-    return name if len(same) < 2 or same[0] == workload else f"{name}-{workload.ref.kind.lower()}"
+    other = name in _OF_NAMESPACES or (prefix == ALLOW and name.startswith(f"{ALLOW_EGRESS}-"))
+    return f"{name}-{workload.ref.kind.lower()}" if other or (len(same) > 1 and same[0] != workload) else name
+
+
+def _short(wanted: str) -> str:
+    """A name that the server takes, with room for a number; one that is cut is told apart by its hash."""
+    name = re.sub(r"[^a-z0-9.-]", "-", wanted)
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 9].rstrip('-.')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def close_workload(snapshot: Snapshot, workload: Workload) -> Change | None:
@@ -230,7 +258,7 @@ def close_workload(snapshot: Snapshot, workload: Workload) -> Change | None:
     if selector is None or _touches_isolated(snapshot, workload, selector):
         return None
     rules, notes = needed_rules(snapshot, (workload,))
-    name = policy_name(snapshot, "ksec-allow", workload)
+    name = policy_name(snapshot, ALLOW, workload)
     return policy(snapshot, workload.namespace, name, selector, [SAME_NAMESPACE, *rules], notes)
 
 
@@ -258,9 +286,9 @@ def close_namespace(
             continue
         if selector is None:
             return None
-        name = policy_name(snapshot, "ksec-allow", workload)
+        name = policy_name(snapshot, ALLOW, workload)
         changes.append(policy(snapshot, namespace, name, selector, rules, notes))
-    inside = policy(snapshot, namespace, "ksec-allow-same-namespace", {}, [SAME_NAMESPACE])
+    inside = policy(snapshot, namespace, f"{ALLOW}-same-namespace", {}, [SAME_NAMESPACE])
     return [*changes, inside, deny]
 
 

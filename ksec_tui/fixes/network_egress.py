@@ -18,7 +18,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.fix import Change
 from ksec_tui.fixes.build import Body
-from ksec_tui.fixes.network import GENERATED_LABELS, pod_selector, policy, policy_name
+from ksec_tui.fixes.network import ALLOW, ALLOW_EGRESS, GENERATED_LABELS, pod_selector, policy, policy_name
 from ksec_tui.fixes.network_needs import Need, needs_by
 
 EGRESS_POLICY = "ksec-egress"
@@ -48,7 +48,7 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
     changes = [allow_names(snapshot, namespace, names)]
     rules, notes = _rules(snapshot, needs_by(snapshot, ObjectRef("", "Namespace", namespace)), namespace)
     if rules:
-        changes.append(policy(snapshot, namespace, "ksec-allow-egress-aliases", {}, rules, notes, "Egress"))
+        changes.append(policy(snapshot, namespace, f"{ALLOW_EGRESS}-aliases", {}, rules, notes, "Egress"))
     for workload in subjects:
         rules, notes = _rules(snapshot, needs_by(snapshot, workload.ref), namespace)
         if workload in callers:
@@ -61,12 +61,10 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
         selector = pod_selector(workload)
         if selector is None:
             return f"the pods of {workload.ref} have no label of their own"
-        name = policy_name(snapshot, "ksec-allow-egress", workload)
+        name = policy_name(snapshot, ALLOW_EGRESS, workload)
         changes.append(policy(snapshot, namespace, name, selector, rules, notes, "Egress"))
     inside: Body = {"to": [{"podSelector": {}}]}
-    changes.append(
-        policy(snapshot, namespace, "ksec-allow-egress-same-namespace", {}, [inside], (), "Egress")
-    )
+    changes.append(policy(snapshot, namespace, f"{ALLOW_EGRESS}-same-namespace", {}, [inside], (), "Egress"))
     return [*changes, policy(snapshot, namespace, EGRESS_POLICY, {}, (), (), "Egress")]
 
 
@@ -84,7 +82,7 @@ def allow_names(snapshot: Snapshot, namespace: str, found: Dns) -> Change:
         ports = [{"protocol": protocol, "port": 53} for protocol in ("TCP", "UDP")]
         rules.append({"to": [_block(address) for address in found.caches], "ports": ports})
     notes = [f"name resolution by {service.ref}, whose selector and targetPort these are"]
-    return policy(snapshot, namespace, "ksec-allow-dns", {}, rules, notes, "Egress")
+    return policy(snapshot, namespace, f"{ALLOW}-dns", {}, rules, notes, "Egress")
 
 
 def _block(address: str) -> Body:

@@ -105,3 +105,29 @@ def test_a_directive_that_would_stay_in_the_object_is_refused() -> None:
     with pytest.raises(PatchError, match=r"leave its directive \$retainKeys"):
         try_to(deployment(), pod_patch(volumes=[volume]))
     try_to(deployment(volumes=[{"name": "new", "hostPath": {"path": "/"}}]), pod_patch(volumes=[volume]))
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "name", "taken"),
+    [
+        ("v1", "ServiceAccount", "web.v1-2", True),
+        ("v1", "ServiceAccount", "web-*1", False),
+        ("v1", "ServiceAccount", "web-", False),
+        ("v1", "ServiceAccount", "Web", False),
+        ("v1", "ServiceAccount", "a" * 254, False),
+        ("rbac.authorization.k8s.io/v1", "Role", "system:Web*", True),
+        ("rbac.authorization.k8s.io/v1", "Role", "a/b", False),
+        ("rbac.authorization.k8s.io/v1", "Role", "a%b", False),
+    ],
+)
+def test_a_new_object_has_a_name_that_the_server_takes(
+    version: str, kind: str, name: str, taken: bool
+) -> None:
+    document = an(kind, version)
+    document["metadata"]["name"] = name
+    change = change_of(document, "create", document)
+    if taken:
+        guard(None, document, change)
+        return
+    with pytest.raises(PatchError, match="is no name for a new"):
+        guard(None, document, change)
