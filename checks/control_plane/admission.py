@@ -22,6 +22,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.2.14", "OWASP K04"),
+    near=True,
 )
 def node_restriction(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The admission plugin NodeRestriction is not switched on.
@@ -86,6 +87,7 @@ def _restriction(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.10", "CIS 1.2.12", "CIS 1.2.13", "OWASP K04"),
+    near=True,
 )
 def core_plugins(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """An admission plugin that Kubernetes relies on is disabled, or AlwaysAdmit is on.
@@ -175,6 +177,7 @@ _ALWAYS = ("ServiceAccount", "NamespaceLifecycle")
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.11",),
+    near=True,
 )
 def always_pull(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The admission plugin AlwaysPullImages is not switched on.
@@ -239,6 +242,7 @@ def _pull(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.9",),
+    near=True,
 )
 def event_ratelimit(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The admission plugin EventRateLimit is not switched on.

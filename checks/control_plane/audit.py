@@ -22,6 +22,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.16", "CIS 3.2.1", "NSA Audit", "T1562", "MS-TA9022", "OWASP K10"),
+    near=True,
 )
 def audit_off(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """Requests to the API server are not recorded.
@@ -91,6 +92,7 @@ def _audit(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.17", "CIS 1.2.18", "CIS 1.2.19", "OWASP K10"),
+    near=True,
 )
 def audit_retention(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server removes its audit log before a break-in would be noticed.

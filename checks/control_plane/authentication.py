@@ -28,6 +28,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     also=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
     threats=(Threat.EXTERNAL,),
     references=("CIS 1.2.1", "NSA Authentication", "T1078", "OWASP K09"),
+    near=True,
 )
 def anonymous_auth(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server takes requests without credentials as the user system:anonymous.
@@ -113,6 +114,7 @@ def _anonymous(process: Process, grants: str) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.2", "OWASP K09"),
+    near=True,
 )
 def token_auth_file(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server accepts static tokens that stand in a file on its node.
@@ -175,6 +177,7 @@ def _token_file(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.EXTERNAL,),
     references=("NSA Control plane", "OWASP K06"),
+    near=True,
 )
 def insecure_port(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server has a port that asks nobody who they are.

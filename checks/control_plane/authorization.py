@@ -22,6 +22,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.EXTERNAL, Threat.CREDENTIALS),
     references=("CIS 1.2.6", "CIS 1.2.7", "CIS 1.2.8", "NSA Authorization", "OWASP K02"),
+    near=True,
 )
 def authorization_mode(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server allows everything, or runs without the RBAC or the Node authorizer.

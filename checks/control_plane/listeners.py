@@ -22,6 +22,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.3.7", "CIS 1.4.2", "OWASP K06"),
+    near=True,
 )
 def bind_address(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The controller manager or the scheduler serves its port on all addresses of the node.
@@ -108,6 +109,7 @@ def _address(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.15", "CIS 1.3.2", "CIS 1.4.1"),
+    near=True,
 )
 def profiling(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """A component of the control plane serves profiles of itself.

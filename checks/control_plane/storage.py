@@ -32,6 +32,7 @@ from ksec_tui.findings.verdict import Severity, Threat
         "NSA Control plane",
         "OWASP K06",
     ),
+    near=True,
 )
 def etcd_tls(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """Etcd accepts clients or peers without a certificate of its CA.
@@ -148,6 +149,7 @@ def _remote(process: Process, flag: str) -> tuple[str, ...]:
     needs=(POD,),
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("NSA Control plane", "OWASP K06"),
+    near=True,
 )
 def etcd_exposed(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """Etcd serves clients, peers or metrics by plain HTTP on an address that others reach.
@@ -224,6 +226,7 @@ def _exposed(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.27", "CIS 1.2.28", "NSA Secrets", "T1552", "OWASP K03"),
+    near=True,
 )
 def encryption(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """Secrets lie in etcd in plain text, as far as the flags of the API server show.

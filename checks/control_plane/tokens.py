@@ -22,6 +22,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 1.2.21", "OWASP K09"),
+    near=True,
 )
 def account_lookup(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server does not look whether the ServiceAccount of a token still exists.
@@ -85,6 +86,7 @@ def _lookup(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.2.30", "OWASP K09"),
+    near=True,
 )
 def token_extension(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server prolongs the hourly tokens of pods to a year.
@@ -150,6 +152,7 @@ def _extension(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.3.3",),
+    near=True,
 )
 def account_credentials(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The controller manager runs all controllers with its own rights.

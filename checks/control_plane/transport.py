@@ -26,6 +26,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.2.5", "T1557"),
+    near=True,
 )
 def kubelet_authority(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server trusts any certificate that a kubelet shows.
@@ -90,6 +91,7 @@ def _authority(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.CONTAINER,),
     references=("CIS 1.2.4",),
+    near=True,
 )
 def kubelet_client(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server does not log in to kubelets with a certificate.
@@ -155,6 +157,7 @@ def _client(process: Process) -> Iterator[Outcome]:
     needs=(POD,),
     threats=(Threat.EXTERNAL,),
     references=("CIS 1.2.29",),
+    near=True,
 )
 def tls_ciphers(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """The API server was told to accept old versions of TLS or weak ciphers.

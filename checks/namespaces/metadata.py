@@ -10,7 +10,7 @@ from ksec_tui.analysis.identity import SYSTEM_NAMESPACES
 from ksec_tui.analysis.network.blast import METADATA
 from ksec_tui.analysis.network.reach import address_end, flow, group_end
 from ksec_tui.analysis.workloads import Workload
-from ksec_tui.checks.network._common import labels_at
+from ksec_tui.checks.network._common import labels_at, no_tiers
 from ksec_tui.checks.network.isolation import SPACES, Space
 from ksec_tui.cluster.kinds import NETWORK_POLICY, NODE, SERVICE_ACCOUNT
 from ksec_tui.cluster.platform import Node
@@ -31,6 +31,7 @@ from ksec_tui.fixes.network_metadata import MAY_BREAK, deny_metadata
     everywhere=(NODE, SERVICE_ACCOUNT),
     threats=(Threat.CONTAINER,),
     references=("NSA Network policies", "T1552.005", "MS-TA9033", "MS-TA9028", "OWASP K08"),
+    near=no_tiers,
 )
 def metadata_reachable(space: Space, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
     """Pods on machines of a cloud may connect to 169.254.169.254, where the machine's credentials are given out.

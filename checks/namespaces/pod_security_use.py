@@ -26,6 +26,7 @@ from ksec_tui.findings.verdict import Severity, Threat
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.2.1", "NSA Pod security", "OWASP K04"),
     offer=True,
+    near=True,
 )
 def can_tighten(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Everything that runs in a namespace passes a stricter Pod Security level than it enforces.
@@ -116,6 +117,7 @@ def _tighten(namespace: Namespace, cluster: Snapshot) -> Fix | None:
     needs=WORKLOAD_KINDS,
     threats=(Threat.CONTAINER,),
     references=("KEP-2579", "OWASP K04"),
+    near=True,
 )
 def drift(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
     """Live pods do not meet the Pod Security level that their namespace enforces.

@@ -29,6 +29,7 @@ _SYSTEM = NotApplicable("it belongs to Kubernetes itself")
     needs=WORKLOAD_KINDS,
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.6.4", "NSA Namespaces"),
+    near=True,
 )
 def default_used(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Workloads run in the namespace that everything lands in by default.
@@ -165,6 +166,7 @@ def _quota(namespace: Namespace, cluster: Snapshot) -> Fix | None:
     needs=(LIMIT_RANGE, *WORKLOAD_KINDS),
     threats=(Threat.CONTAINER,),
     references=("NSA Resource policies",),
+    near=True,
 )
 def no_default_limits(namespace: Namespace, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Containers without a memory limit run in a namespace that gives them none by default.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.exposure import EXPOSURE_KINDS, Certainty, Exposure, exposures, exposures_of
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload, workload_named
 from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, INGRESS, INGRESS_CLASS
 from ksec_tui.cluster.snapshot import Snapshot
@@ -79,3 +80,8 @@ def stepped(item: Exposure, severity: Severity) -> Severity:
 def labels_at(workload: Workload) -> str:
     """Where the labels stand by which a policy would select a workload: a JSON pointer."""
     return workload.pointer.removesuffix("/spec") + "/metadata/labels"
+
+
+def no_tiers(snapshot: Snapshot) -> bool:
+    """Whether there are no cluster-wide policies, whose rules may be about the pods of all namespaces at once."""
+    return not any(snapshot.of(kind) for kind in ADMIN_KINDS)

@@ -13,7 +13,7 @@ from ksec_tui.analysis.network.rules import Action
 from ksec_tui.analysis.network.selectors import alive, namespaces_running, workloads_in
 from ksec_tui.analysis.network.world import ADMIN_KINDS, network
 from ksec_tui.analysis.workloads import Workload
-from ksec_tui.checks.network._common import labels_at
+from ksec_tui.checks.network._common import labels_at, no_tiers
 from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -113,6 +113,7 @@ def _selectable(snapshot: Snapshot) -> int:
     needs=(NETWORK_POLICY,),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1046", "MS-TA9034", "OWASP K05"),
+    near=no_tiers,
 )
 def no_ingress_policy(space: Space, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
     """A namespace has workloads whose incoming connections no NetworkPolicy limits.
@@ -202,6 +203,7 @@ def _default_deny(space: Space, cluster: Snapshot) -> Fix | None:
     needs=(NETWORK_POLICY,),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1041", "MS-TA9033", "OWASP K05"),
+    near=no_tiers,
 )
 def no_egress_policy(space: Space, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
     """A namespace has workloads whose outgoing connections no NetworkPolicy limits.

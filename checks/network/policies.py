@@ -176,6 +176,7 @@ def _enforce(_: Snapshot, __: Snapshot) -> Fix:
     needs=WORKLOAD_KINDS,
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "OWASP K05"),
+    near=True,
 )
 def policy_selects_nothing(policy: NetworkPolicy, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """The selector of a policy matches no workload of its namespace.

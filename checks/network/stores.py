@@ -9,7 +9,7 @@ from ksec_tui.analysis.network.policies import covers_port, isolated, isolating,
 from ksec_tui.analysis.network.selectors import alive
 from ksec_tui.analysis.network.sensitive import stores
 from ksec_tui.analysis.workloads import Workload, workloads
-from ksec_tui.checks.network._common import labels_at
+from ksec_tui.checks.network._common import labels_at, no_tiers
 from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
 from ksec_tui.cluster.networking import IngressPolicyRule
 from ksec_tui.cluster.snapshot import Snapshot
@@ -35,6 +35,7 @@ STORES: Subjects[Workload] = dataclasses.replace(
     needs=(NETWORK_POLICY,),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1210", "MS-TA9034", "OWASP K05"),
+    near=no_tiers,
 )
 def datastore_open(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable | Unknown]:
     """A data store's port is open to every pod of every namespace.

@@ -39,6 +39,7 @@ INVALID = "kubernetes.io/legacy-token-invalid-since"
     everywhere=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.1.5", "CIS 5.1.6", "MS-TA9016"),
+    near=True,
 )
 def automount(account: ServiceAccount, snapshot: Snapshot) -> Iterator[Outcome]:
     """Nothing is granted to a ServiceAccount, yet the next pod that runs as it gets its token.
@@ -156,6 +157,7 @@ def _legacy_token_secret_fix(secret: Secret, _: Snapshot) -> Fix | None:
     needs=(SERVICE_ACCOUNT,),
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.1.5",),
+    near=True,
 )
 def missing_account(workload: Workload, snapshot: Snapshot) -> Iterator[Outcome]:
     """A workload names a ServiceAccount that is not there.

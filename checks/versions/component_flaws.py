@@ -51,6 +51,7 @@ def _hits(workload: Workload, cluster: Snapshot) -> Iterator[tuple[Placed, Hit]]
         "NSA/CISA upgrading",
         "OWASP K07",
     ),
+    near=True,
 )
 def component_cve(workload: Workload, cluster: Snapshot) -> Iterator[Outcome]:
     """A program that belongs to the cluster itself runs in a version with public flaws.

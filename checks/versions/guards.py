@@ -45,6 +45,7 @@ KEEPS = (
     everywhere=(ADMISSION_POLICY, ADMISSION_BINDING, VALIDATING_WEBHOOK),
     threats=(Threat.CREDENTIALS,),
     references=("CVE-2020-8554", "OWASP K05"),
+    near=True,
 )
 def open_to_external_ips(_: Snapshot, cluster: Snapshot) -> Iterator[Outcome]:
     """Whoever may write Services may claim any address by externalIPs, and nothing that can be seen refuses it.

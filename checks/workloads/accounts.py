@@ -47,6 +47,7 @@ def _in_full(words: str, workload: Workload, cluster: Snapshot) -> str:
     everywhere=_RBAC,
     threats=(Threat.CONTAINER,),
     references=("CIS 5.1.6", "NSA ServiceAccount tokens", "T1528", "MS-TA9016", "OWASP K01"),
+    near=True,
 )
 def mounted_token(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """The token of the pod's ServiceAccount is mounted into every container without being asked for.
@@ -136,6 +137,7 @@ def _without_token(workload: Workload, cluster: Snapshot) -> Fix | None:
     everywhere=_RBAC,
     threats=(Threat.CONTAINER,),
     references=("CIS 5.1.5", "NSA Authorization", "T1078.001", "OWASP K02"),
+    near=True,
 )
 def default_account(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A workload shares the namespace's default ServiceAccount.

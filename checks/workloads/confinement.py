@@ -126,6 +126,7 @@ def _odd_selinux(options: SELinuxOptions | None, minor: int) -> str:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("PSS baseline",),
+    near=True,
 )
 def selinux_label(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A pod or container sets an SELinux type, user or role that is not one of containers.
@@ -240,6 +241,7 @@ def _since(name: str) -> str:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("PSS baseline",),
+    near=True,
 )
 def unsafe_sysctl(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A pod sets a kernel parameter that is not known to be safe.

@@ -58,6 +58,7 @@ def _names(told: Iterable[Told]) -> str:
     on=WORKLOADS,
     threats=(Threat.CREDENTIALS,),
     references=("CIS 5.4.1", "NSA Secrets", "T1552.007", "MS-TA9027", "OWASP K03"),
+    near=True,
 )
 def literal_credential(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A variable of a container holds a credential in plain text.
@@ -132,6 +133,7 @@ def _to_secret(workload: Workload, cluster: Snapshot) -> Fix | None:
     on=WORKLOADS,
     threats=(Threat.CREDENTIALS,),
     references=("T1552", "MS-TA9027", "OWASP K03"),
+    near=True,
 )
 def literal_argument(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """The command or arguments of a container hold a credential in plain text.
@@ -207,6 +209,7 @@ def _to_file(workload: Workload, cluster: Snapshot) -> Fix | None:
     on=WORKLOADS,
     threats=(Threat.CREDENTIALS,),
     references=("T1552.001", "OWASP K03", "OWASP K08"),
+    near=True,
 )
 def cloud_key(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container has the long-lived key of a cloud account in plain text.

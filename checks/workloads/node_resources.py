@@ -52,6 +52,7 @@ def _without(workload: Workload, cluster: Snapshot, what: str) -> list[Placed]:
     threats=(Threat.CONTAINER,),
     references=("T1496", "MS-TA9039"),
     optional=True,
+    near=True,
 )
 def no_cpu_limit(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container may use all processors of its node while nobody else wants them.
@@ -134,6 +135,7 @@ def _unbounded(workload: Workload) -> list[tuple[int, str]]:
     needs=(LIMIT_RANGE,),
     threats=(Threat.CONTAINER,),
     references=("MS-TA9040",),
+    near=True,
 )
 def no_scratch_limit(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container may fill its node's disk, in its own files, its log or a scratch volume.

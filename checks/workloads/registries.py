@@ -126,6 +126,7 @@ def _living_registry(workload: Workload, _: Snapshot) -> Fix | None:
     needs=(SECRET,),
     threats=(Threat.EXTERNAL,),
     references=("OWASP 2022-K02",),
+    near=True,
 )
 def pull_secret_missing(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A pod names a Secret for pulling its images that does not exist.

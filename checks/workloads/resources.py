@@ -48,6 +48,7 @@ def default_memory(snapshot: Snapshot, namespace: str) -> bool:
     needs=(LIMIT_RANGE,),
     threats=(Threat.CONTAINER,),
     references=("NSA Resource policies", "T1499", "T1496", "MS-TA9039", "MS-TA9040", "OWASP K01"),
+    near=True,
 )
 def no_memory_limit(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """A container may take all memory of its node.

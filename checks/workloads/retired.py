@@ -130,6 +130,7 @@ def _ingress_nginx(item: Placed) -> bool:
     on=WORKLOADS,
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("T1190", "OWASP K07", "CVE-2021-25742", "CVE-2025-1974", "CVE-2026-24512", "CVE-2026-4342"),
+    near=True,
 )
 def ingress_nginx(workload: Workload, cluster: Snapshot) -> Iterator[Evidence]:
     """The cluster's traffic comes in through ingress-nginx, which is retired or has known flaws.

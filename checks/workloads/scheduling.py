@@ -83,6 +83,7 @@ def _selected(spec: PodSpec) -> list[str]:
     everywhere=(NODE,),
     threats=(Threat.CONTAINER,),
     references=("NSA Worker node segmentation", "T1610", "OWASP K01"),
+    near=True,
 )
 def on_control_plane(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A workload tolerates the taints of the control plane's nodes, or asks for these nodes.

@@ -133,6 +133,7 @@ def _confined(workload: Workload, _: Snapshot) -> Fix | None:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("PSS restricted", "CIS 5.6.2", "OWASP K01"),
+    near=True,
 )
 def no_profile(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Neither a container nor its pod names a seccomp profile.

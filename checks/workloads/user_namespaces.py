@@ -57,6 +57,7 @@ def _power(item: Placed) -> str:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("KEP-127", "T1611", "OWASP K01"),
+    near=True,
 )
 def host_users(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A container is root or has extra capabilities, and its pod has no user namespace.

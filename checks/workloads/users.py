@@ -42,6 +42,7 @@ def _reach(item: Placed) -> tuple[str, Severity | None]:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("PSS restricted", "CIS 5.2.7", "NSA Non-root containers", "OWASP K01"),
+    near=True,
 )
 def explicit_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """A container is told to run as user 0.
@@ -151,6 +152,7 @@ def _may_be_root(item: Placed) -> bool:
     on=WORKLOADS,
     threats=(Threat.CONTAINER,),
     references=("PSS restricted", "CIS 5.2.7", "NSA Non-root containers", "OWASP K01"),
+    near=True,
 )
 def possible_root(workload: Workload, cluster: Snapshot) -> Iterator[Evidence | NotApplicable]:
     """Nothing keeps a container from running as root if its image says so.

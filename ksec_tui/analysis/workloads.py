@@ -7,13 +7,15 @@ by admission) is judged too, in the pod.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.likeness import CONTAINER_LISTS, container_mark, differing, signature
 from ksec_tui.cluster.base import KubeObject, OwnerReference
+from ksec_tui.cluster.differences import namespaces_differing
 from ksec_tui.cluster.kinds import (
     CRON_JOB,
     DAEMON_SET,
@@ -23,6 +25,8 @@ from ksec_tui.cluster.kinds import (
     REPLICA_SET,
     REPLICATION_CONTROLLER,
     STATEFUL_SET,
+    WORKLOAD_KINDS,
+    Kind,
     kind_named,
 )
 from ksec_tui.cluster.pods import Container, Pod, PodSpec
@@ -177,11 +181,16 @@ def keep_workloads(before: Snapshot, after: Snapshot) -> None:
     To be called before anybody has looked at those of `after`.
     """
     old: dict[ObjectRef, Workload] = before.derived(_collect, _collect)
-    new: dict[ObjectRef, Workload] = after.derived(_collect, _collect)
-    for ref, workload in new.items():
-        known = old.get(ref)
-        if known is not None and known == workload:
-            new[ref] = known
+
+    def collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
+        places = namespaces_differing(before, snapshot, WORKLOAD_KINDS)
+        found = {ref: workload for ref, workload in old.items() if ref.namespace not in places}
+        for ref, workload in _collect_in(snapshot, places).items():
+            known = old.get(ref)
+            found[ref] = known if known is not None and known == workload else workload
+        return {ref: found[ref] for ref in sorted(found)}
+
+    after.derived(_collect, collect)
 
 
 def workloads_in(snapshot: Snapshot, namespace: str) -> tuple[Workload, ...]:
@@ -252,9 +261,23 @@ def template_of(item: KubeObject) -> tuple[PodTemplate, str] | None:
 
 
 def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
+    return _collected(snapshot, lambda kind: snapshot.of(kind))
+
+
+def _collect_in(snapshot: Snapshot, places: frozenset[str]) -> dict[ObjectRef, Workload]:
+    """Those of some namespaces: what owns and what is owned share theirs."""
+    return _collected(
+        snapshot,
+        lambda kind: [item for item in snapshot.of(kind) if item.metadata.namespace in places],
+    )
+
+
+def _collected(
+    snapshot: Snapshot, objects: Callable[[Kind[Any]], Iterable[Any]]
+) -> dict[ObjectRef, Workload]:
     pods: dict[ObjectRef, list[Pod]] = {}
     known: dict[tuple[str, str, str, str], list[Pod]] = {}
-    for pod in snapshot.of(POD):
+    for pod in objects(POD):
         owner = pod.controller
         if owner is None or owner.kind == "Node":
             pods.setdefault(pod.ref, []).append(pod)
@@ -267,7 +290,7 @@ def _collect(snapshot: Snapshot) -> dict[ObjectRef, Workload]:
     found: dict[ObjectRef, Workload] = {}
     headless: dict[ObjectRef, list[KubeObject]] = {}
     for kind in CONTROLLERS:
-        for item in snapshot.of(kind):
+        for item in objects(kind):
             top = top_owner(snapshot, item)
             if top == item.ref:
                 found[top] = _made(top, item, pods.pop(top, ()))

@@ -208,6 +208,13 @@ class Snapshot:
                 self._derived[key] = make(self._inner())
             return self._derived[key]
 
+    def inherit(self, before: Snapshot, keys: Iterable[object]) -> None:
+        """Take over what was computed of `before` under some keys, which must not refer to that; what it has stays."""
+        with before._lock:
+            found = {key: before._derived[key] for key in keys if key in before._derived}
+        with self._lock:
+            self._derived.update({**found, **self._derived})
+
     def count(self) -> int:
         """How many objects were read."""
         return sum(len(items) for items in self._objects.values())

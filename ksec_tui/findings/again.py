@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
 
+from ksec_tui.analysis.keeping import keep
+from ksec_tui.cluster.differences import known_alike, namespaces_differing
+from ksec_tui.cluster.kinds import WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check, Subjects
@@ -19,13 +22,13 @@ Found = Mapping[str, tuple[Finding, ...]]
 """By check: what it found."""
 
 
-class _Changes(msgspec.Struct, frozen=True):
+class Changes(msgspec.Struct, frozen=True):
     """The subjects of some checks in two Snapshots: their order now, and those that are not as they were.
 
     Attributes:
         order: the place of each now.
-        former: those of before that are gone or not as they are now.
-        differing: those of now that are new or not as they were.
+        former: those of before that are gone or may be judged otherwise now.
+        differing: those of now that are new or may be judged otherwise.
         kept: all others.
     """
 
@@ -34,12 +37,43 @@ class _Changes(msgspec.Struct, frozen=True):
     differing: tuple[Any, ...]
     kept: frozenset[ObjectRef]
 
+    def joined(self, old: tuple[Finding, ...], new: Sequence[Finding]) -> tuple[Finding, ...]:
+        """What was found on subjects that are as they were, and what was found now on those that are not."""
+        gone = [finding for finding in old if finding.subject not in self.kept]
+        if gone == new:
+            return old
+        kept = [finding for finding in old if finding.subject in self.kept] if gone else old
+        return tuple(sorted((*kept, *new), key=lambda finding: self.order[finding.subject]))
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """The subjects of some checks in two Snapshots, in order and by name; two of one name cannot be told apart."""
+
+    old: list[tuple[ObjectRef, Any]]
+    new: list[tuple[ObjectRef, Any]]
+    known: dict[ObjectRef, Any]
+    order: dict[ObjectRef, int]
+
+    @property
+    def distinct(self) -> bool:
+        return len(self.known) == len(self.old) and len(self.order) == len(self.new)
+
+    def but(self, kept: frozenset[ObjectRef]) -> Changes:
+        """How they differ, but for those that are kept."""
+        former = tuple(subject for ref, subject in self.old if ref not in kept)
+        return Changes(
+            self.order, former, tuple(subject for ref, subject in self.new if ref not in kept), kept
+        )
+
 
 class Again:
     """What checks find in `after`, given what they found in `before`, a Snapshot of the same source.
 
     What takes no kind that changed stays as it was. A check that never looks at its Snapshot judges each subject
-    by itself, so that it runs on those alone that changed; any other runs anew.
+    by itself, so that it runs on those alone that changed; one that stays near, where nothing changed but what
+    runs, on those of the namespaces in which something did; any other runs anew.
+
+    To be made before anybody has looked at `after`.
 
     Args:
         before: the Snapshot that is known.
@@ -53,12 +87,19 @@ class Again:
         self._found = found
         self._after = after
         self._changed = changed
-        self._subjects: dict[int, _Changes] = {}
+        self._others = changed.difference(kind.resource for kind in WORKLOAD_KINDS)
+        self._listings: dict[int, _Listed] = {}
+        self._by_subject: dict[int, Changes] = {}
+        self._by_place: dict[int, Changes] = {}
+        if changed:
+            keep(before, after)
 
     def run(self, checks: Sequence[Check[Any]], step: Callable[[], None]) -> dict[str, tuple[Finding, ...]]:
         """By check what it finds; the very same tuple where nothing can be different.
 
-        `step` is called before each check and may raise.
+        Args:
+            checks: all of them.
+            step: called before each check; what it raises ends the run.
         """
         results: dict[str, tuple[Finding, ...]] = {}
         for item in checks:
@@ -66,52 +107,78 @@ class Again:
             # What takes no kind judges the source itself, whose facts are no kind that changes.
             if item.kinds and self._changed.isdisjoint(kind.resource for kind in item.kinds):
                 results[item.id] = self._found[item.id]
-            elif self.by_subjects(item):
-                results[item.id] = self._on_some(item)
+            elif (some := self.some(item)) is not None:
+                results[item.id] = self._on_some(item, some)
             else:
                 results[item.id] = run_one(self._after, item).findings
         return results
 
-    def by_subjects(self, item: Check[Any]) -> bool:
-        """Whether it is enough to judge those subjects that differ."""
+    def some(self, item: Check[Any]) -> Changes | None:
+        """The subjects that it is enough to judge; None where all are to be judged."""
+        alone = looks_only_at_its_subject(item)
+        if not (alone or self._near(item)) or not self._all_judged(item):
+            return None
+        on = item.on
+        if alone:
+            if id(on) not in self._by_subject:
+                self._by_subject[id(on)] = self._differing(self._listed(on))
+            return self._by_subject[id(on)]
+        listed = self._listed(on)
+        if not listed.distinct:
+            return None
+        if id(on) not in self._by_place:
+            elsewhere = (
+                ref for ref, _ in listed.new if (place := on.place_of(ref)) and place not in self._places
+            )
+            self._by_place[id(on)] = listed.but(frozenset(ref for ref in elsewhere if ref in listed.known))
+        return self._by_place[id(on)]
+
+    def _all_judged(self, item: Check[Any]) -> bool:
+        return judges_all(self._after, item) and judges_all(self._before, item)
+
+    def _near(self, item: Check[Any]) -> bool:
+        """Whether what it finds of a subject can have changed by nothing but what runs in its namespace."""
         return (
-            looks_only_at_its_subject(item)
-            and judges_all(self._after, item)
-            and judges_all(self._before, item)
+            item.near is not False
+            and bool(item.kinds)
+            and self._others.isdisjoint(kind.resource for kind in item.kinds)
+            and self._known_alike
+            and item.stays_near(self._before)
+            and item.stays_near(self._after)
         )
 
-    def _on_some(self, item: Check[Any]) -> tuple[Finding, ...]:
-        changes = self.changes(item.on)
-        judged = (judge_one(self._after, item, subject) for subject in changes.differing)
-        return self.joined(item, [finding for finding in judged if finding is not None])
+    @cached_property
+    def _known_alike(self) -> bool:
+        return known_alike(self._before, self._after, WORKLOAD_KINDS)
 
-    def joined(self, item: Check[Any], new: Sequence[Finding]) -> tuple[Finding, ...]:
-        """What was found on subjects that are as they were, and what was found now on those that are not."""
-        changes = self.changes(item.on)
-        old = self._found[item.id]
-        kept = [finding for finding in old if finding.subject in changes.kept]
-        if not new and len(kept) == len(old):
-            return old
-        return tuple(sorted((*kept, *new), key=lambda finding: changes.order[finding.subject]))
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return namespaces_differing(self._before, self._after, WORKLOAD_KINDS)
 
-    def changes(self, on: Subjects[Any]) -> _Changes:
-        """How the subjects differ; worked out once."""
-        if id(on) not in self._subjects:
+    def _on_some(self, item: Check[Any], some: Changes) -> tuple[Finding, ...]:
+        judged = (judge_one(self._after, item, subject) for subject in some.differing)
+        return some.joined(self._found[item.id], [finding for finding in judged if finding is not None])
+
+    def _listed(self, on: Subjects[Any]) -> _Listed:
+        """The subjects of both; worked out once."""
+        if id(on) not in self._listings:
             old, new = (
                 [(on.ref(one), one) for one in on.select(cluster)] for cluster in (self._before, self._after)
             )
-            known, order = dict(old), {ref: place for place, (ref, _) in enumerate(new)}
-            # Two subjects of one name cannot be told apart.
-            distinct = len(known) == len(old) and len(order) == len(new)
-            kept = frozenset(
+            order = {ref: place for place, (ref, _) in enumerate(new)}
+            self._listings[id(on)] = _Listed(old, new, dict(old), order)
+        return self._listings[id(on)]
+
+    def _differing(self, listed: _Listed) -> Changes:
+        known = listed.known
+        distinct = listed.distinct
+        return listed.but(
+            frozenset(
                 ref
-                for ref, subject in new
+                for ref, subject in listed.new
                 if distinct and ref in known and (known[ref] is subject or known[ref] == subject)
             )
-            former = tuple(subject for ref, subject in old if ref not in kept)
-            differing = tuple(subject for ref, subject in new if ref not in kept)
-            self._subjects[id(on)] = _Changes(order, former, differing, kept)
-        return self._subjects[id(on)]
+        )
 
 
 @cache

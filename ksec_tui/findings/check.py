@@ -57,6 +57,10 @@ class Subjects(Generic[S]):
     system: Callable[[S], bool] = lambda _: False
     place: str = ""
 
+    def place_of(self, ref: ObjectRef) -> str:
+        """The namespace in which what it takes to judge a subject must be known; empty for one in none."""
+        return self.place or (ref.name if ref.kind == "Namespace" else ref.namespace)
+
 
 def objects(kind: Kind[K]) -> Subjects[K]:
     """Every object of one kind."""
@@ -117,6 +121,8 @@ class Check(Generic[S]):
         veils: checks that do not judge what this one is told of, though it is worse: that they tell of it once
             it is fixed is nothing new.
         optional: whether it runs only where somebody asks for it.
+        near: whether it finds of a subject the same whatever runs in other namespaces than the subject's, as
+            objects of WORKLOAD_KINDS tell: always, never, or in a given Snapshot.
         threat_names: the lenses by the words that findings carry.
     """
 
@@ -136,6 +142,7 @@ class Check(Generic[S]):
     offer: bool = False
     veils: tuple[str, ...] = ()
     optional: bool = False
+    near: bool | Callable[[Snapshot], bool] = False
     threat_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +152,10 @@ class Check(Generic[S]):
     def kinds(self) -> tuple[Kind[Any], ...]:
         """Every kind whose change makes it run again."""
         return tuple(dict.fromkeys((*self.on.kinds, *self.needs, *self.everywhere, *self.also)))
+
+    def stays_near(self, snapshot: Snapshot) -> bool:
+        """`near`, in a Snapshot."""
+        return self.near if isinstance(self.near, bool) else self.near(snapshot)
 
     @property
     def family(self) -> str:
@@ -171,6 +182,7 @@ def check(
     offer: bool = False,
     veils: tuple[str, ...] = (),
     optional: bool = False,
+    near: bool | Callable[[Snapshot], bool] = False,
 ) -> Callable[[Evaluate[S]], Check[S]]:
     """Declare a check.
 
@@ -198,6 +210,7 @@ def check(
             offer=offer,
             veils=veils,
             optional=optional,
+            near=near,
         )
 
     return declare

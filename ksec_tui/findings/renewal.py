@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ksec_tui.analysis.workloads import keep_workloads
 from ksec_tui.cluster.snapshot import Snapshot
-from ksec_tui.findings.again import Again
+from ksec_tui.findings.again import Again, Changes
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import Cancelled, CheckResult, Results, Tally, run_one, verdict
@@ -40,8 +38,6 @@ def renew(
     Raises:
         Cancelled: `cancel` was set.
     """
-    if changed:
-        keep_workloads(before, after)
     again = Again(before, {name: old.findings for name, old in results.by_check.items()}, after, changed)
     found: dict[str, CheckResult] = {}
     for item in checks:
@@ -52,9 +48,8 @@ def renew(
         if item.kinds and changed.isdisjoint(kind.resource for kind in item.kinds):
             found[item.id] = old
         else:
-            new = (
-                _on_some(again, before, after, item, old) if again.by_subjects(item) else run_one(after, item)
-            )
+            some = again.some(item)
+            new = run_one(after, item) if some is None else _on_some(some, before, after, item, old)
             found[item.id] = old if new == old else new
     if all(result is results.by_check[name] for name, result in found.items()):
         return results
@@ -62,23 +57,24 @@ def renew(
 
 
 def _on_some(
-    again: Again, before: Snapshot, after: Snapshot, item: Check[Any], old: CheckResult
+    changes: Changes, before: Snapshot, after: Snapshot, item: Check[Any], old: CheckResult
 ) -> CheckResult:
     """Judge the subjects that differ; of those that went, what they added to the tally is judged once more."""
-    changes = again.changes(item.on)
     judged = [verdict(item, subject, after) for subject in changes.differing]
-    added = _counted(judged)
-    added.subtract(_counted(verdict(item, subject, before) for subject in changes.former))
-    was = old.tally
-    tally = Tally(
-        was.failed + added[Verdict.FAIL],
-        was.passed + added[Verdict.PASS],
-        was.unknown + added[Verdict.UNKNOWN],
-        was.not_applicable + added[Verdict.NOT_APPLICABLE],
-    )
+    was = [verdict(item, subject, before) for subject in changes.former]
+    tally = _counted(_counted(old.tally, was, -1), judged, 1)
     new = [finding for finding in judged if isinstance(finding, Finding)]
-    return CheckResult(again.joined(item, new), tally, old.subjects)
+    return CheckResult(changes.joined(old.findings, new), tally, old.subjects)
 
 
-def _counted(verdicts: Iterable[Finding | Verdict]) -> Counter[Verdict]:
-    return Counter(each.verdict if isinstance(each, Finding) else each for each in verdicts)
+def _counted(tally: Tally, found: Iterable[Finding | Verdict], step: int) -> Tally:
+    """A tally with some verdicts more, or less."""
+    count = dict.fromkeys(Verdict, 0)
+    for each in found:
+        count[each if isinstance(each, Verdict) else each.verdict] += step
+    return Tally(
+        tally.failed + count[Verdict.FAIL],
+        tally.passed + count[Verdict.PASS],
+        tally.unknown + count[Verdict.UNKNOWN],
+        tally.not_applicable + count[Verdict.NOT_APPLICABLE],
+    )

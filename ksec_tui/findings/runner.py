@@ -241,20 +241,17 @@ class _Gaps:
         """Why the subject cannot be judged."""
         if self._everywhere is not None:
             return self._everywhere
-        place = self._place(ref)
+        place = self._item.on.place_of(ref)
         if place not in self._cached:
             self._cached[place] = self._gap(place)
         return self._cached[place]
-
-    def _place(self, ref: ObjectRef) -> str:
-        return self._item.on.place or (ref.name if ref.kind == "Namespace" else ref.namespace)
 
     def swallow(self, ref: ObjectRef) -> bool:
         """Whether the subject cannot be judged; then it is counted here."""
         reason = self.reason(ref)
         if reason is None:
             return False
-        place = self._place(ref)
+        place = self._item.on.place_of(ref)
         whole = self._everywhere or ref == CLUSTER or not place
         where = CLUSTER if whole else ObjectRef("", "Namespace", place)
         self._swallowed[where, reason] = self._swallowed.get((where, reason), 0) + 1

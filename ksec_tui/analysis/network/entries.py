@@ -277,8 +277,10 @@ def _host_ports(workload: Workload) -> Iterator[tuple[str, int, str, str, bool]]
                     True,
                 )
                 continue
+            if not port.host_port:
+                continue
             address = parse_ip(port.host_ip)
-            if not port.host_port or (address is not None and address.is_loopback):
+            if address is not None and address.is_loopback:
                 continue
             every = address is None or address.is_unspecified or is_public(address)
             words = f"{protocol} port {port.container_port}, hostPort {port.host_port}"

@@ -145,7 +145,8 @@ class Classes:
 
     def key_of(self, pod: Pod) -> Key:
         """What tells the group of a pod."""
-        return self._key(pod.namespace, pod.metadata.labels, pod.spec, pod)
+        metadata = pod.metadata
+        return self._key(metadata.namespace, metadata.labels, pod.spec, pod)
 
     def key_of_template(self, workload: Workload) -> Key:
         """The same for the pods that a template is to make."""
@@ -173,8 +174,11 @@ class Classes:
         for workload in workloads(snapshot):
             live = [pod for pod in workload.pods if not pod.finished]
             if live:
+                last, group = None, None
                 for pod in live:
-                    group = self._group(self.key_of(pod), workload)
+                    key = self.key_of(pod)
+                    if group is None or key != last:  # the pods of a workload are nearly always alike
+                        last, group = key, self._group(key, workload)
                     group.pods.append(pod)
                     group.count += 1
             elif alive(workload) and workload.ref.kind != "Pod":

@@ -50,10 +50,14 @@ def label_sets(snapshot: Snapshot, workload: Workload) -> tuple[Labels, ...]:
     index = _index(snapshot)
     known = index.sets.get(id(workload))
     if known is None:
-        keys = index.keys.get(workload.namespace, frozenset())
-        every = [workload.labels, *(pod.metadata.labels for pod in workload.pods if not pod.finished)]
-        cut = {frozenset([pair for pair in labels.items() if pair[0] in keys]) for labels in every}
-        known = tuple(dict(sorted(labels)) for labels in sorted(cut, key=sorted))
+        keys = index.keys.get(workload.namespace, ())
+        every = [workload.labels, *[pod.metadata.labels for pod in workload.pods if not pod.finished]]
+        cut = {tuple([labels.get(key) for key in keys]) for labels in every}
+        sets = [
+            {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+            for values in cut
+        ]
+        known = tuple(sorted(sets, key=lambda labels: list(labels.items())))
         index.sets[id(workload)] = known
     return known
 
@@ -196,13 +200,25 @@ def _post(snapshot: Snapshot) -> dict[tuple[str, str, str], tuple[Workload, ...]
 @dataclass(slots=True)
 class _Index:
     by_namespace: Mapping[str, tuple[Workload, ...]]
-    keys: Mapping[str, frozenset[str]]
+    keys: Mapping[str, tuple[str, ...]]
     sets: dict[int, tuple[Labels, ...]]
 
 
 def _index(snapshot: Snapshot) -> _Index:
     found: _Index = snapshot.derived(_build, _build)
     return found
+
+
+def keep_label_sets(before: Snapshot, after: Snapshot) -> None:
+    """Let `after` have the label sets of the very workloads of `before` whose namespaces select by the same keys."""
+    old, new = _index(before), _index(after)
+    for namespace, items in new.by_namespace.items():
+        if new.keys.get(namespace) != old.keys.get(namespace):
+            continue
+        earlier = {id(workload) for workload in old.by_namespace.get(namespace, ())}
+        for workload in items:
+            if id(workload) in earlier and (known := old.sets.get(id(workload))) is not None:
+                new.sets[id(workload)] = known
 
 
 def _build(snapshot: Snapshot) -> _Index:
@@ -219,6 +235,6 @@ def _build(snapshot: Snapshot) -> _Index:
         slot.update(requirement.key for requirement in selector.match_expressions)
     return _Index(
         {name: tuple(items) for name, items in groups.items()},
-        {name: frozenset(found) for name, found in keys.items()},
+        {name: tuple(sorted(found)) for name, found in keys.items()},
         {},
     )

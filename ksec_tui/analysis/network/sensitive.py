@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from ksec_tui.analysis.network.selectors import serving
@@ -176,6 +177,7 @@ def stores(workload: Workload) -> dict[int, str]:
     return found
 
 
+@functools.lru_cache(maxsize=8192)
 def repository(image: str) -> str:
     """An image's name without tag and digest."""
     name = image.partition("@")[0]

@@ -145,16 +145,17 @@ def enforced(snapshot: Snapshot, namespace: str) -> tuple[Policy, int | None]:
 
 def standings(snapshot: Snapshot) -> Mapping[ObjectRef, Standing]:
     """How far each workload gets in the server's own version of the policy; computed once."""
-    found: Mapping[ObjectRef, Standing] = snapshot.derived(_standings, _standings)
+    return {workload.ref: _usual(snapshot, workload) for workload in workloads(snapshot)}
+
+
+def _usual(snapshot: Snapshot, workload: Workload) -> Standing:
+    """One of `standings`."""
+    known: dict[ObjectRef, Standing] = snapshot.derived(_usual, lambda _: {})
+    found = known.get(workload.ref)
+    if found is None:
+        found = _standing(workload, server_policy(snapshot), _running(snapshot, workload))
+        known[workload.ref] = found
     return found
-
-
-def _standings(snapshot: Snapshot) -> dict[ObjectRef, Standing]:
-    minor = server_policy(snapshot)
-    return {
-        workload.ref: _standing(workload, minor, _running(snapshot, workload))
-        for workload in workloads(snapshot)
-    }
 
 
 def standing(workload: Workload, minor: int | None) -> Standing:
@@ -233,8 +234,7 @@ def _tighten(snapshot: Snapshot, namespace: str) -> Tightening:
     gap = next(filter(None, (snapshot.gap(kind, namespace) for kind in WORKLOAD_KINDS)), "")
     here = [workload for workload in workloads_in(snapshot, namespace) if not _over(workload)]
     if minor == server_policy(snapshot):
-        known = standings(snapshot)
-        found = [known[workload.ref] for workload in here]
+        found = [_usual(snapshot, workload) for workload in here]
     else:
         found = [standing(workload, minor) for workload in here]
     level = min((item.level for item in found), key=LEVELS.index, default=LEVELS[-1])

@@ -157,6 +157,10 @@ def _collect(snapshot: Snapshot) -> dict[ObjectRef, Bound]:
     return {binding.ref: resolve(snapshot, binding) for binding in every}
 
 
+RESOLVED = _collect
+"""The key under which a Snapshot keeps its `bindings`."""
+
+
 def _holder(snapshot: Snapshot, ref: ObjectRef) -> Role | ClusterRole | None:
     if ref.kind == "ClusterRole":
         return snapshot.find(CLUSTER_ROLE, ref.name)

@@ -77,6 +77,10 @@ def _hits(snapshot: Snapshot) -> int:
     return found
 
 
+HITS = _hits
+"""The key under which a Snapshot keeps that mask."""
+
+
 def _judged(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeover, ...]:
     identity = identity_of(Who("ServiceAccount", account, namespace))
     # What holds in the whole cluster holds in kube-system too: who has no such rule there has none of the rights.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ksec_tui.analysis.network.sensitive import repository
@@ -128,18 +127,15 @@ def server_versions(snapshot: Snapshot) -> tuple[Version, ...]:
 
 def _collect(snapshot: Snapshot) -> dict[str, tuple[Running, ...]]:
     found: dict[str, list[Running]] = {component: [] for component, _ in _IMAGES}
+    known: dict[str, str] = {}  # a cluster has few images
     for pod in snapshot.of(POD):
-        if pod.finished:
-            continue
-        for component, image, pointer in _images(pod):
-            if component in KUBERNETES and pod.namespace != PLACE:
+        for index, container in enumerate(pod.spec.containers):
+            image = container.image
+            component = known.get(image)
+            if component is None:
+                component = known[image] = component_of(image)
+            if not component or pod.finished or (component in KUBERNETES and pod.namespace != PLACE):
                 continue
+            pointer = f"/spec/containers/{index}/image"
             found[component].append(Running(component, image_version(image), image, pod, pointer))
     return {component: tuple(items) for component, items in found.items()}
-
-
-def _images(pod: Pod) -> Iterator[tuple[str, str, str]]:
-    for index, container in enumerate(pod.spec.containers):
-        component = component_of(container.image)
-        if component:
-            yield component, container.image, f"/spec/containers/{index}/image"

@@ -132,3 +132,7 @@ def _cluster(snapshot: Snapshot) -> Distribution:
     if any(node.control_plane for node in nodes):
         return named("kubeadm")
     return found
+
+
+CLUSTER = _cluster
+"""The key under which a Snapshot keeps its `cluster_distribution`, which its nodes and definitions tell."""
