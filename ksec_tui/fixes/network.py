@@ -40,14 +40,7 @@ ALLOW = "ksec-allow"
 ALLOW_EGRESS = "ksec-allow-egress"
 """How the names of policies for one workload begin."""
 
-_OF_NAMESPACES = frozenset(
-    (
-        f"{ALLOW}-dns",
-        f"{ALLOW}-same-namespace",
-        f"{ALLOW_EGRESS}-same-namespace",
-        f"{ALLOW_EGRESS}-aliases",
-    )
-)
+_OF_NAMESPACES = frozenset((f"{ALLOW}-dns", f"{ALLOW}-same-namespace", f"{ALLOW_EGRESS}-every-pod"))
 """Names of policies for a whole namespace."""
 
 _LONGEST = 240
@@ -267,6 +260,7 @@ def close_namespace(
 ) -> list[Change] | None:
     """Policies that isolate a namespace's unprotected workloads: what to admit first, then the default deny.
 
+    Whichever policy selects a pod first cuts off what it does not admit: each admits all that its pods need.
     None when a workload cannot be selected apart from those that are already isolated.
     """
     subjects = [item for item in workloads_in(snapshot, namespace) if not item.spec.host_network]
@@ -287,7 +281,7 @@ def close_namespace(
         if selector is None:
             return None
         name = policy_name(snapshot, ALLOW, workload)
-        changes.append(policy(snapshot, namespace, name, selector, rules, notes))
+        changes.append(policy(snapshot, namespace, name, selector, [SAME_NAMESPACE, *rules], notes))
     inside = policy(snapshot, namespace, f"{ALLOW}-same-namespace", {}, [SAME_NAMESPACE])
     return [*changes, inside, deny]
 

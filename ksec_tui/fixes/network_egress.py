@@ -45,10 +45,11 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
     callers = [item for item in subjects if calls_api(snapshot, item)]
     if callers and not api_servers(snapshot):
         return f"{callers[0].ref} calls the API server, whose addresses are in no object that was read"
-    changes = [allow_names(snapshot, namespace, names)]
-    rules, notes = _rules(snapshot, needs_by(snapshot, ObjectRef("", "Namespace", namespace)), namespace)
-    if rules:
-        changes.append(policy(snapshot, namespace, f"{ALLOW_EGRESS}-aliases", {}, rules, notes, "Egress"))
+    # Whichever policy selects a pod first cuts off what it does not allow: each allows all that its pods need.
+    resolving = allow_names(snapshot, namespace, names)
+    aliases, said = _rules(snapshot, needs_by(snapshot, ObjectRef("", "Namespace", namespace)), namespace)
+    common: list[Body] = [*resolving.body["spec"]["egress"], {"to": [{"podSelector": {}}]}, *aliases]
+    changes = []
     for workload in subjects:
         rules, notes = _rules(snapshot, needs_by(snapshot, workload.ref), namespace)
         if workload in callers:
@@ -62,9 +63,9 @@ def limit_egress(snapshot: Snapshot, namespace: str) -> list[Change] | str:
         if selector is None:
             return f"the pods of {workload.ref} have no label of their own"
         name = policy_name(snapshot, ALLOW_EGRESS, workload)
-        changes.append(policy(snapshot, namespace, name, selector, rules, notes, "Egress"))
-    inside: Body = {"to": [{"podSelector": {}}]}
-    changes.append(policy(snapshot, namespace, f"{ALLOW_EGRESS}-same-namespace", {}, [inside], (), "Egress"))
+        changes.append(policy(snapshot, namespace, name, selector, [*common, *rules], notes, "Egress"))
+    kept = [*resolving.notes, *said]
+    changes.append(policy(snapshot, namespace, f"{ALLOW_EGRESS}-every-pod", {}, common, kept, "Egress"))
     return [*changes, policy(snapshot, namespace, EGRESS_POLICY, {}, (), (), "Egress")]
 
 

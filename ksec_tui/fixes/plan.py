@@ -232,10 +232,25 @@ def _order(item: Staged) -> tuple[ObjectRef, str]:
     return item.finding.subject, item.finding.check
 
 
-def change_order(merged: Merged) -> tuple[int, ObjectRef, int]:
+def change_order(merged: Merged) -> tuple[int, tuple[str, str], int, ObjectRef, int]:
     """By which changes are sorted for application."""
     change = merged.change
-    return _PHASE[change.type], change.target, _ORDER.index(change.type)
+    target = change.target
+    return (
+        _PHASE[change.type],
+        (target.namespace, target.kind),
+        _breadth(change),
+        target,
+        _ORDER.index(change.type),
+    )
+
+
+def _breadth(change: Change) -> int:
+    """How late a new policy comes among those of its namespace: after those for fewer pods, which allow more."""
+    if change.type is not PatchType.CREATE or change.target.kind != "NetworkPolicy":
+        return 0
+    spec = change.body.get("spec", {})
+    return 0 if spec.get("podSelector") else 1 if spec.get("ingress") or spec.get("egress") else 2
 
 
 def _conflicts(staged: tuple[Staged, ...]) -> Iterator[Conflict]:

@@ -45,7 +45,7 @@ def published(name: str, **meta: Any) -> list[Tree]:
         ("dns", "web"),
         ("same-namespace", "web"),
         ("egress-web", "web"),
-        ("egress-same-namespace", "egress-aliases"),
+        ("egress-every-pod", "egress-web"),
         ("a" * 222 + "-" + "b" * 30, "a" * 222 + "-" + "b" * 29 + "c"),
         ("a" * 228 + "." + "b" * 24, "web"),
     ],

@@ -178,17 +178,16 @@ def test_egress_keeps_names_the_api_server_and_services_that_are_named() -> None
     ]
     after = fixed("ns-no-netpol-egress", *trees)
     names = {item.name for item in after.of(NETWORK_POLICY) if item.namespace == "shop"}
-    assert names == {
-        "ksec-allow-dns",
-        "ksec-allow-egress-web",
-        "ksec-allow-egress-same-namespace",
-        "ksec-egress",
-    }
-    (asked,) = _egress(after, "ksec-allow-dns")["egress"]
+    assert names == {"ksec-allow-egress-web", "ksec-allow-egress-every-pod", "ksec-egress"}
+    asked, inside = _egress(after, "ksec-allow-egress-every-pod")["egress"]
+    assert inside == {"to": [{"podSelector": {}}]}
     assert asked["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
     # The pods listen on 5353, which is what policies see; metrics are not for everyone.
     assert asked["ports"] == [{"protocol": "TCP", "port": 5353}, {"protocol": "UDP", "port": 5353}]
-    called, served = _egress(after, "ksec-allow-egress-web")["egress"]
+    *common, called, served = _egress(after, "ksec-allow-egress-web")["egress"]
+    assert common == [asked, inside], (
+        "what every pod needs must not be cut off until the next policy is there"
+    )
     assert called["ports"] == [{"protocol": "TCP", "port": 9000}]
     assert [peer["ipBlock"]["cidr"] for peer in served["to"]] == ["10.0.0.10/32", "10.0.0.11/32"]
     assert served["ports"] == [{"protocol": "TCP", "port": 6443}]
@@ -205,7 +204,7 @@ def test_a_node_cache_is_asked_at_its_own_address() -> None:
     )
     cache["spec"]["template"]["spec"]["containers"][0]["args"] = ["-localip", "169.254.20.10,10.96.0.10"]
     after = fixed("ns-no-netpol-egress", deployment(), *DNS, SYSTEM_OPEN, cache)
-    rules = _egress(after, "ksec-allow-dns")["egress"]
+    rules = _egress(after, "ksec-allow-egress-every-pod")["egress"]
     assert [peer["ipBlock"]["cidr"] for peer in rules[1]["to"]] == ["169.254.20.10/32", "10.96.0.10/32"]
 
 

@@ -122,10 +122,12 @@ def test_a_closed_namespace_keeps_load_balancers_and_ingresses() -> None:
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}},
         "podSelector": {"matchLabels": {"app": "front"}},
     }
+    own: Tree = {"from": [{"podSelector": {}}]}
     assert _rules(after, "ksec-allow-web") == [
-        {"from": [front], "ports": [{"protocol": "TCP", "port": 8080}]}
+        own,
+        {"from": [front], "ports": [{"protocol": "TCP", "port": 8080}]},
     ]
-    assert _rules(after, "ksec-allow-mail") == [{"ports": [{"protocol": "TCP", "port": 8025}]}]
+    assert _rules(after, "ksec-allow-mail") == [own, {"ports": [{"protocol": "TCP", "port": 8025}]}]
     names = {item.name for item in after.of(NETWORK_POLICY) if item.namespace == "shop"}
     assert names == {
         "ksec-allow-web",
@@ -157,6 +159,7 @@ def test_webhooks_and_scraped_ports_stay_open_to_their_callers() -> None:
     }
     after = fixed("ns-no-netpol-ingress", tree, service(ports=[{"port": 443, "targetPort": "main"}]), hook)
     assert _rules(after, "ksec-allow-web") == [
+        {"from": [{"podSelector": {}}]},
         {"from": [{"namespaceSelector": {}}], "ports": [{"protocol": "TCP", "port": 9090}]},
         {"ports": [{"protocol": "TCP", "port": 8443}]},
     ]
