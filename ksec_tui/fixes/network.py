@@ -31,7 +31,7 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.workloads import ControllerSpec, WorkloadSpec
 from ksec_tui.findings.fix import Change
 from ksec_tui.fixes.build import Body, create, json_patch, op
-from ksec_tui.fixes.network_needs import Need, Who, entries_of, needs_of, unread
+from ksec_tui.fixes.network_needs import Need, Who, entries_of, needs_of, scrapes_unseen, unread
 
 MANAGED = {"app.kubernetes.io/managed-by": "ksec-tui"}
 """The label of everything that a fix creates."""
@@ -66,6 +66,10 @@ SAME_NAMESPACE: Body = {"from": [{"podSelector": {}}]}
 MAY_BREAK = (
     "Calls from other namespaces or from outside that no Service, Ingress, route, webhook, annotation, variable or "
     "command shows are cut off until a rule admits them."
+)
+
+MONITORED = (
+    "So is Prometheus from what ServiceMonitors and PodMonitors tell it to scrape, which are not looked at."
 )
 
 
@@ -182,7 +186,8 @@ def _ports(ports: Iterable[Port]) -> list[Body]:
 def may_break(snapshot: Snapshot) -> str:
     """`MAY_BREAK`, and what was not read and may show more that is needed."""
     missing = unread(snapshot)
-    return f"{MAY_BREAK} Not read: {', '.join(missing)}." if missing else MAY_BREAK
+    said = f"{MAY_BREAK} {MONITORED}" if scrapes_unseen(snapshot) else MAY_BREAK
+    return f"{said} Not read: {', '.join(missing)}." if missing else said
 
 
 def withdraw_first(snapshot: Snapshot, chosen: Sequence[Workload]) -> tuple[str, ...]:

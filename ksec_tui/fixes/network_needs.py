@@ -19,6 +19,7 @@ from ksec_tui.analysis.network.sensitive import repository
 from ksec_tui.analysis.workloads import Workload, workload_named, workloads
 from ksec_tui.cluster.kinds import (
     API_SERVICE,
+    CUSTOM_RESOURCE,
     MUTATING_WEBHOOK,
     SERVICE,
     VALIDATING_WEBHOOK,
@@ -42,6 +43,10 @@ SCRAPERS = (
     "telegraf",
 )
 """Parts of the images of programs that collect metrics from pods."""
+
+
+_MONITORS = ("servicemonitors", "podmonitors")
+_OPERATOR = "prometheus-operator/prometheus-operator"
 
 
 class Who(Enum):
@@ -97,6 +102,21 @@ def needs_by(snapshot: Snapshot, ref: ObjectRef) -> tuple[Need, ...]:
 def unread(snapshot: Snapshot) -> tuple[str, ...]:
     """The kinds that were not (wholly) read although they may show more that is needed: ``ingresses``."""
     return tuple(kind.plural for kind in NEED_KINDS if snapshot.gap(kind))
+
+
+def scrapes_unseen(snapshot: Snapshot) -> bool:
+    """Whether Prometheus is told what to scrape by ServiceMonitors and PodMonitors, which are not read."""
+    found: bool = snapshot.derived(scrapes_unseen, _monitored)
+    return found
+
+
+def _monitored(snapshot: Snapshot) -> bool:
+    names = (f"{plural}.monitoring.coreos.com" for plural in _MONITORS)
+    return any(snapshot.find(CUSTOM_RESOURCE, name) is not None for name in names) or any(
+        repository(container.image).endswith(_OPERATOR)
+        for workload in workloads(snapshot)
+        for container in workload.spec.containers
+    )
 
 
 def entries_of(snapshot: Snapshot, ref: ObjectRef) -> tuple[Entry, ...]:

@@ -9,8 +9,9 @@ import pytest
 from ksec_tui.analysis.network.references import references, services_in
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.examples import snapshot_of
+from ksec_tui.fixes.network import may_break
 from ksec_tui.fixes.network_needs import needs_of
-from tests.analysis.network.worlds import Tree, deployment, service
+from tests.analysis.network.worlds import Tree, definition, deployment, service
 
 WEB = ObjectRef("shop", "Deployment", "web", "apps")
 SERVICES = [
@@ -94,3 +95,30 @@ def test_metrics_are_for_what_collects_them() -> None:
 def test_an_annotation_that_is_no_port_is_passed_over(port: str) -> None:
     odd = service(annotations={"prometheus.io/scrape": "true", "prometheus.io/port": port})
     assert _needs(deployment(), odd) == set()
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([], False),
+        ([definition("servicemonitors.monitoring.coreos.com")], True),
+        ([definition("podmonitors.monitoring.coreos.com")], True),
+        ([definition("monitors.example.org")], False),
+        (
+            [deployment("op", "monitoring", image="quay.io/prometheus-operator/prometheus-operator:v0.92.0")],
+            True,
+        ),
+        (
+            [
+                deployment(
+                    "op", "monitoring", image="quay.io/prometheus-operator/prometheus-config-reloader:v0.92.0"
+                )
+            ],
+            False,
+        ),
+    ],
+)
+def test_it_is_said_that_what_an_operator_tells_prometheus_to_scrape_is_not_seen(
+    others: list[Tree], said: bool
+) -> None:
+    assert ("ServiceMonitors" in may_break(snapshot_of([deployment(), *others]))) is said
