@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.security_context import has_capability, non_root, privileged
 from ksec_tui.analysis.workloads import Workload
-from ksec_tui.checks.workloads._common import nothing, specs, template_fix
+from ksec_tui.checks.workloads._common import listed, nothing, specs, template_fix
 from ksec_tui.checks.workloads._host_ports import without_host_ports
+from ksec_tui.checks.workloads.probes import asking_loopback
 from ksec_tui.cluster.pods import PodSpec
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, check
@@ -231,11 +232,17 @@ def host_network(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 def _own_network(workload: Workload, _: Snapshot) -> Fix | None:
     if not workload.spec.host_network or workload.system:
         return None
+    may_break = "It breaks network plugins, and whoever reaches the pod at the node's address."
+    if probed := listed(asking_loopback(workload)):
+        may_break += (
+            f" The kubelet still asks the node's loopback address for {probed}, where then nothing answers, and "
+            "restarts it, unless its probes name no host (wl-probe-host)."
+        )
     # In the node's network every port is a host port (core/v1 defaults): they go together.
     return workload_fix(
         workload,
         "Give the pod its own network",
         without_host_ports(workload, {"hostNetwork": None}),
         Risk.REVIEW,
-        may_break="It breaks network plugins, and whoever reaches the pod at the node's address.",
+        may_break=may_break,
     )

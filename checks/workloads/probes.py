@@ -79,6 +79,13 @@ def _own_loopback(item: Placed, host: str) -> bool:
     return local and item.spec.host_network
 
 
+def asking_loopback(workload: Workload) -> list[Placed]:
+    """The containers in the node's network that are probed at its loopback address, which no other pod's is."""
+    return those(
+        workload, lambda item: any(_own_loopback(item, host) for _, _, host in _hosts(item.container))
+    )
+
+
 def _own(workload: Workload, item: Placed, host: str) -> bool:
     """Whether it asks what a pod in the node's network is reached at without naming a host."""
     addresses = {address for pod in workload.pods for address in (pod.status.pod_ip, pod.status.host_ip)}
@@ -146,7 +153,7 @@ def probe_host(workload: Workload, _: Snapshot) -> Iterator[Evidence]:
 @probe_host.fix
 def _own_address(workload: Workload, _: Snapshot) -> Fix | None:
     risky = those(workload, _names_host)
-    local = any(_own_loopback(item, host) for item in risky for _, _, host in _hosts(item.container))
+    local = bool(asking_loopback(workload))
 
     def wanted(item: Placed) -> dict[str, Any] | None:
         body: dict[str, Any] = {}

@@ -172,3 +172,17 @@ def test_evidence_in_a_live_pod_names_the_pod() -> None:
     assert piece.path == "/spec/hostIPC"
     assert piece.ref is not None
     assert piece.ref.name == "web-x1"
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("10.0.0.7", False), ("", False)],
+)
+def test_probes_of_the_nodes_loopback_address_are_said_to_fail_in_a_network_of_its_own(
+    host: str, said: bool
+) -> None:
+    """The kubelet asks the address that is named, from the node: it would restart the pod for ever."""
+    probe = {"httpGet": {"port": 7472, **({"host": host} if host else {})}}
+    tree = daemon_set(container(livenessProbe=probe), hostNetwork=True)
+    offered = fix("wl-host-network", cluster(tree))
+    assert ("loopback address for container app" in offered.may_break) is said
