@@ -13,6 +13,7 @@ from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.mishap import mishap
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
+from ksec_tui.cluster.sorting import sorted_gently
 from ksec_tui.findings.check import Check, S
 from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, rank
 from ksec_tui.findings.fix import Fix
@@ -56,7 +57,7 @@ def _ranked(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
         for finding in result.findings:
             alike.setdefault(rank(finding)[:3], []).append(finding)
     return tuple(
-        finding for key in sorted(alike) for finding in sorted(alike[key], key=lambda item: item.subject)
+        finding for key in sorted(alike) for finding in sorted_gently(alike[key], lambda item: item.subject)
     )
 
 
