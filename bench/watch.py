@@ -49,7 +49,7 @@ def followed(kubeconfig: str) -> Figures:
         item = items[len(items) // 2 + turn]
         metadata = msgspec.structs.replace(item.metadata, resource_version=f"new-{turn}", **fields)
         new = msgspec.structs.replace(item, metadata=metadata)
-        kept = snapshot.raw_document(item.ref)
+        kept = snapshot.raw(item.ref)
         page = Page(kind, (new,), {} if kept is None else {item.ref: kept})
         began = cpu()
         told = builder.change(item.ref, page)

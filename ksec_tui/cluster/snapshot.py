@@ -25,6 +25,8 @@ T = TypeVar("T", bound=KubeObject)
 _LARGE = 10_000
 """Objects from which what was worked out of them is freed a little at a time."""
 
+_UNKNOWN = object()
+
 
 class SourceInfo(msgspec.Struct, frozen=True):
     """Where a Snapshot comes from.
@@ -189,10 +191,6 @@ class Snapshot:
         """Whether the complete object is held, not only the fields that analysis reads."""
         return ref in self._documents
 
-    def raw_document(self, ref: ObjectRef) -> bytes | None:
-        """One of `raw_documents`; None when the object is not held whole."""
-        return self._documents.get(ref)
-
     def raw(self, ref: ObjectRef) -> bytes | None:
         """The complete object as sanitized JSON with its credentials, where it is held: never to show."""
         return self._documents.get(ref)
@@ -203,17 +201,19 @@ class Snapshot:
 
     def derived(self, key: object, make: Any) -> Any:
         """A value computed from this Snapshot once: ``snapshot.derived(f, f)`` calls ``f(snapshot)``."""
-        with self._lock:
-            if key not in self._derived:
-                self._derived[key] = make(self._inner())
-            return self._derived[key]
+        found = self._derived.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            with self._lock:
+                found = self._derived.get(key, _UNKNOWN)
+                if found is _UNKNOWN:
+                    found = self._derived[key] = make(self._inner())
+        return found
 
     def inherit(self, before: Snapshot, keys: Iterable[object]) -> None:
         """Take over what was computed of `before` under some keys, which must not refer to that; what it has stays."""
-        with before._lock:
-            found = {key: before._derived[key] for key in keys if key in before._derived}
-        with self._lock:
-            self._derived.update({**found, **self._derived})
+        for key in keys:
+            if (found := before._derived.get(key, _UNKNOWN)) is not _UNKNOWN:
+                self._derived.setdefault(key, found)
 
     def count(self) -> int:
         """How many objects were read."""

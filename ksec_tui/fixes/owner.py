@@ -169,7 +169,7 @@ class _Search:
     def _entries(self) -> tuple[FieldManager, ...]:
         if self._top is not self._item:
             return ()
-        return field_managers(self._snapshot.raw_document(self._item.ref))
+        return field_managers(self._snapshot.raw(self._item.ref))
 
 
 def _operates(entry: FieldManager) -> bool:

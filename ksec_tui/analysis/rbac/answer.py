@@ -85,14 +85,16 @@ class Answer(msgspec.Struct, frozen=True):
 def explain(snapshot: Snapshot, identity: Identity, request: Request) -> Answer:
     """Whether `identity` may do `request`, as the authorizer decides with exactly these groups."""
     index = holdings(snapshot)
+    logins = identity.logins
     masters = MASTERS in identity.groups
     by = [path_of(snapshot, BUILT_IN, _built_in_rule(request))] if masters else []
-    for grant, rules in index.some_of(identity.logins, _hits(index, request), request.namespace):
+    for grant, rules in index.some_of(logins, _hits(index, request), request.namespace):
         by += (path_of(snapshot, grant, number) for number in numbers_in(rules))
     remarks = notes(snapshot, identity, request)
     if by:
         return Answer(True, tuple(by), (), remarks)
-    unknown = _unknown(snapshot, request.namespace, _granted_to(snapshot, identity))
+    unread = [grant for login in logins for grant in index.unread(login)]
+    unknown = _unknown(snapshot, request.namespace, unread)
     return Answer(None if unknown else False, (), unknown, remarks)
 
 
@@ -208,11 +210,13 @@ def notes(snapshot: Snapshot, identity: Identity, request: Request) -> tuple[str
     found = []
     if NODES in identity.groups:
         found.append("nodes are judged by the Node authorizer first; it is not part of RBAC")
-    if (request.group, request.resource) == ("", "pods") and request.subresource in STREAMS:
+    if request.group or not request.subresource:
+        return tuple(found)
+    if request.resource == "pods" and request.subresource in STREAMS:
         minor = minor_version(snapshot.source.server_version)
         if request.verb == "get":
             found.append(_stream_note(minor))
-    if (request.group, request.full) == ("", "nodes/proxy") and request.verb in ("get", "create"):
+    if request.full == "nodes/proxy" and request.verb in ("get", "create"):
         found.append("nodes/proxy runs commands in every container of a node, past audit and admission")
     return tuple(found)
 
@@ -261,11 +265,11 @@ def _granted_to(snapshot: Snapshot, identity: Identity) -> Iterator[Grant]:
 
 def _unknown(snapshot: Snapshot, namespace: str | None, some: Iterable[Grant]) -> tuple[str, ...]:
     """What could change an answer: bindings that were not read, and roles of `some` that were not."""
-    found = [*binding_gaps(snapshot, namespace)]
-    found += (
+    of_roles = [
         grant.unknown for grant in some if grant.unknown and (namespace is None or grant.reaches(namespace))
-    )
-    return tuple(dict.fromkeys(found))
+    ]
+    missing = binding_gaps(snapshot, namespace)
+    return tuple(dict.fromkeys((*missing, *of_roles))) if of_roles else missing
 
 
 def binding_gaps(snapshot: Snapshot, namespace: str | None) -> tuple[str, ...]:
@@ -275,7 +279,7 @@ def binding_gaps(snapshot: Snapshot, namespace: str | None) -> tuple[str, ...]:
     """
     known: dict[str | None, tuple[str, ...]] = snapshot.derived(binding_gaps, lambda _: {})
     if namespace not in known:
-        known[namespace] = tuple(_binding_gaps(snapshot, namespace))
+        known[namespace] = tuple(dict.fromkeys(_binding_gaps(snapshot, namespace)))
     return known[namespace]
 
 

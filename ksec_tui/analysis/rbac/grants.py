@@ -102,7 +102,8 @@ def gaps(snapshot: Snapshot, namespace: str | None = None) -> tuple[str, ...]:
 
 
 def _granting(index: Holdings, identity: Identity, hits: int, namespace: str) -> tuple[Grant, ...]:
-    found = tuple([grant for grant, _ in index.some_of(identity.logins, hits, namespace)])
+    some = index.some_of(identity.logins, hits, namespace)
+    found = tuple([grant for grant, _ in some]) if some else ()
     return (BUILT_IN, *found) if MASTERS in identity.groups else found
 
 

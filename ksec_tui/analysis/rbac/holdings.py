@@ -50,6 +50,8 @@ _MANY = 16
 _Numbered = tuple[int, Grant]
 """A grant with the number of its role."""
 
+_NONE: dict[str | None, list[_Numbered]] = {}
+
 
 class Holdings:
     """All grants, by subject, by role and by place; every list in the order of the bindings."""
@@ -58,7 +60,7 @@ class Holdings:
         numbers: dict[ObjectRef, int] = {}
         rules: list[tuple[PolicyRule, ...]] = []
         grants: list[Grant] = []
-        by_login: dict[Login, list[_Numbered]] = {}
+        by_login: dict[Login, dict[str | None, list[_Numbered]]] = {}
         by_role: list[dict[str | None, list[Grant]]] = []
         within: dict[str | None, set[int]] = {}
         for bound in bindings(snapshot):
@@ -74,31 +76,44 @@ class Holdings:
                 grant = Grant(subject, bound.role, bound.ref, namespace, bound.rules, bound.unknown)
                 grants.append(grant)
                 listed.append(grant)
-                by_login.setdefault(subject.login, []).append((role, grant))
+                by_login.setdefault(subject.login, {}).setdefault(namespace, []).append((role, grant))
         self.grants = tuple(grants)
         self.rules = RuleIndex(rules)
         self._by_login = by_login
+        self._unread = {login: unread for login, places in by_login.items() if (unread := _unread(places))}
         self._by_role = by_role
         self._within = within
         self._held: dict[tuple[Login, str], int] = {}
         self._reach: dict[str, int] = {}
 
     def of(self, login: Login) -> Iterator[Grant]:
-        """The grants that name `login`."""
-        return (grant for _, grant in self._by_login.get(login, ()))
+        """The grants that name `login`, those for the whole cluster first."""
+        return (grant for listed in self._by_login.get(login, _NONE).values() for _, grant in listed)
 
-    def some_of(self, logins: Iterable[Login], hits: int, namespace: str) -> Iterator[tuple[Grant, int]]:
+    def unread(self, login: Login) -> list[Grant]:
+        """Those of them whose rules are not known."""
+        return self._unread.get(login, [])
+
+    def some_of(self, logins: Iterable[Login], hits: int, namespace: str) -> list[tuple[Grant, int]]:
         """The grants of `logins` that hold a rule of `hits` in `namespace`, each with those rules' mask."""
+        found: list[tuple[Grant, int]] = []
         if not hits:
-            return
-        rules = self.rules
+            return found
+        starts, full = self.rules.starts, self.rules.full
         for login in logins:
-            numbered = self._by_login.get(login, ())
-            if len(numbered) > _MANY and not hits & self._mask(login, namespace):
+            places = self._by_login.get(login)
+            if places is None:
+                continue
+            numbered = places.get(None, ())
+            if namespace and (near := places.get(namespace)):
+                numbered = [*numbered, *near]
+            if len(numbered) > _MANY and not hits & self._mask(login, namespace, numbered):
                 continue
             for role, grant in numbered:
-                if grant.reaches(namespace) and (shared := rules.within(hits, role)):
-                    yield grant, shared
+                # As `rules.within`: a question is little more than these.
+                if shared := (hits >> starts[role]) & full[role]:
+                    found.append((grant, shared))
+        return found
 
     def holders(self, hits: int, namespace: str | None) -> Iterator[Grant]:
         """The grants to anybody of a rule of `hits` that count for a request in `namespace`.
@@ -118,14 +133,13 @@ class Holdings:
             if namespace:
                 yield from places.get(namespace, ())
 
-    def _mask(self, login: Login, namespace: str) -> int:
+    def _mask(self, login: Login, namespace: str, numbered: Iterable[_Numbered]) -> int:
         key = (login, namespace)
         held = self._held.get(key)
         if held is None:
             held = 0
-            for role, grant in self._by_login[login]:
-                if grant.reaches(namespace):
-                    held |= self.rules.span(role)
+            for role, _ in numbered:
+                held |= self.rules.span(role)
             if len(self._held) >= _CACHED:
                 self._held.clear()
             self._held[key] = held
@@ -149,3 +163,7 @@ def holdings(snapshot: Snapshot) -> Holdings:
     """The index of a Snapshot; built when first asked for."""
     found: Holdings = snapshot.derived(Holdings, Holdings)
     return found
+
+
+def _unread(places: dict[str | None, list[_Numbered]]) -> list[Grant]:
+    return [grant for listed in places.values() for _, grant in listed if grant.unknown]

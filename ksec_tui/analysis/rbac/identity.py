@@ -6,6 +6,8 @@ pkg/registry/rbac/validation/rule.go (appliesToUser).
 
 from __future__ import annotations
 
+import functools
+
 import msgspec
 
 from ksec_tui.cluster.access import Subject
@@ -56,8 +58,13 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def logins(self) -> tuple[tuple[str, str], ...]:
         """Everything that a binding may name to reach it."""
-        groups = [("group", group) for group in dict.fromkeys(self.groups)]
-        return (("user", self.user), *groups) if self.user else tuple(groups)
+        return _logins(self.user, self.groups)
+
+
+@functools.lru_cache(maxsize=8192)
+def _logins(user: str, groups: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    of_groups = [("group", group) for group in dict.fromkeys(groups)]
+    return (("user", user), *of_groups) if user else tuple(of_groups)
 
 
 def who(subject: Subject, namespace: str = "") -> Who | None:

@@ -7,6 +7,7 @@ of `rules.permits` and `rules.permits_url`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from ksec_tui.analysis.rbac.rules import ALL
@@ -57,6 +58,11 @@ class RuleIndex:
 
     Args:
         roles: the rules of each role; the place in this sequence is the role's number.
+
+    Attributes:
+        starts: for each role the number of its first rule.
+        full: for each role as many bits as it has rules.
+        owners: for each rule its role.
     """
 
     def __init__(self, roles: Sequence[Sequence[PolicyRule]]) -> None:
@@ -82,6 +88,7 @@ class RuleIndex:
                     free.append(number)
                 number += 1
         self.starts.append(number)
+        self.full = [(1 << (end - start)) - 1 for start, end in itertools.pairwise(self.starts)]
         for axis in (self._verbs, self._groups, self._resources):
             axis.base = axis.having(ALL)
         self._names.base = mask_of(free)
@@ -89,13 +96,11 @@ class RuleIndex:
 
     def within(self, hits: int, owner: int) -> int:
         """Those rules of a mask that are of one role; bit 0 stands for its first rule."""
-        start = self.starts[owner]
-        return (hits >> start) & ((1 << (self.starts[owner + 1] - start)) - 1)
+        return (hits >> self.starts[owner]) & self.full[owner]
 
     def span(self, owner: int) -> int:
         """The mask of all rules of one role."""
-        start = self.starts[owner]
-        return ((1 << (self.starts[owner + 1] - start)) - 1) << start
+        return self.full[owner] << self.starts[owner]
 
     def resource(self, verb: str, group: str, resource: str, subresource: str, name: str) -> int:
         """The mask of the rules that permit a request for a resource; arguments as of `rules.permits`."""

@@ -84,8 +84,7 @@ HITS = _hits
 def _judged(snapshot: Snapshot, namespace: str, account: str) -> tuple[Takeover, ...]:
     identity = identity_of(Who("ServiceAccount", account, namespace))
     # What holds in the whole cluster holds in kube-system too: who has no such rule there has none of the rights.
-    some = holdings(snapshot).some_of(identity.logins, snapshot.derived(_hits, _hits), _HOME)
-    if next(some, None) is None:
+    if not holdings(snapshot).some_of(identity.logins, snapshot.derived(_hits, _hits), _HOME):
         return ()
     found: dict[str, Takeover] = {}
     told: set[tuple[str, str, str, str]] = set()
