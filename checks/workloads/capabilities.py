@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ksec_tui.analysis.security_context import capability, dropped, in_user_namespace, is_windows
+from ksec_tui.analysis.security_context import added, capability, dropped, in_user_namespace, is_windows
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.workloads._capabilities import DANGEROUS, TAKEOVER, Told, adding, taken
 from ksec_tui.checks.workloads._common import at, listed, named, security, template_fix, those
@@ -14,6 +14,9 @@ from ksec_tui.findings.finding import Evidence, NotApplicable
 from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 from ksec_tui.fixes.build import workload_fix
+
+_UNPRIVILEGED = 1024
+"""The first port that the kernel lets everybody open, by default (net.ipv4.ip_unprivileged_port_start)."""
 
 
 def _risky(item: Placed) -> bool:
@@ -174,10 +177,24 @@ def keeps_capabilities(workload: Workload, _: Snapshot) -> Iterator[Evidence | N
 @keeps_capabilities.fix
 def _drop_all(workload: Workload, _: Snapshot) -> Fix | None:
     risky = those(workload, _keeps)
+    may_break = "It breaks images that start as root and change owners or users, and ports below 1024."
+    if low := ", ".join(f"{named(item)} port {port}" for item in risky for port in _low_ports(item)):
+        may_break += (
+            f" Such are declared: {low}; add NET_BIND_SERVICE unless the runtime lets everybody open them."
+        )
     return template_fix(
         workload,
         f"Drop all capabilities in {listed(risky)}",
         lambda item: security(capabilities={"drop": ["ALL"]}) if item in risky else None,
         Risk.REVIEW,
-        "It breaks images that start as root and change owners or users, and ports below 1024.",
+        may_break,
+    )
+
+
+def _low_ports(item: Placed) -> Iterator[int]:
+    """The ports of a container that only the capability opens; runtimes may lower the bound by a sysctl."""
+    if item.injected or "NET_BIND_SERVICE" in map(capability, added(item.container)):
+        return
+    yield from dict.fromkeys(
+        port.container_port for port in item.container.ports if 0 < port.container_port < _UNPRIVILEGED
     )

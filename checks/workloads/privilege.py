@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -271,14 +272,15 @@ def _root_writable(item: Placed) -> bool:
 @writable_root.fix
 def _read_only_root(workload: Workload, _: Snapshot) -> Fix | None:
     risky = those(workload, _root_writable)
-    taken = {volume.name for volume in workload.spec.volumes}
-    volume = "tmp" if "tmp" not in taken else next(n for i in range(2, 99) if (n := f"tmp-{i}") not in taken)
     mounting = [item for item in risky if not item.injected and not _has_tmp(item)]
+    # Containers have had a /tmp each: in a common one they would meet each other's files.
+    volumes = dict(zip((item.pointer for item in mounting), _free_names(workload), strict=False))
 
     def wanted(item: Placed) -> dict[str, Any] | None:
         if item not in risky:
             return None
-        mounts = {"volumeMounts": [{"name": volume, "mountPath": _SCRATCH}]} if item in mounting else {}
+        volume = volumes.get(item.pointer)
+        mounts = {"volumeMounts": [{"name": volume, "mountPath": _SCRATCH}]} if volume else {}
         return {**security(readOnlyRootFilesystem=True), **mounts}
 
     return template_fix(
@@ -287,8 +289,15 @@ def _read_only_root(workload: Workload, _: Snapshot) -> Fix | None:
         wanted,
         Risk.REVIEW,
         "It breaks programs that write elsewhere than to their volumes and /tmp: caches, pid files, logs.",
-        {"volumes": [{"name": volume, "emptyDir": {}}]} if mounting else None,
+        {"volumes": [{"name": volume, "emptyDir": {}} for volume in volumes.values()]} if volumes else None,
     )
+
+
+def _free_names(workload: Workload) -> Iterator[str]:
+    """``tmp``, ``tmp-2``, …, but for names of volumes that are there."""
+    taken = {volume.name for volume in workload.spec.volumes}
+    names = ("tmp" if number == 1 else f"tmp-{number}" for number in itertools.count(1))
+    return (name for name in names if name not in taken)
 
 
 def _has_tmp(item: Placed) -> bool:

@@ -240,3 +240,34 @@ def test_components_of_kubernetes_are_told_but_not_patched() -> None:
     (finding,) = judged("wl-privileged", snapshot)
     assert finding.system
     assert fix_for(finding, CHECKS.values(), snapshot) is None
+
+
+def test_containers_that_had_a_tmp_each_keep_one_each() -> None:
+    """In a common one they would meet each other's files, and whoever takes one could plant some for the others."""
+    own = {"name": "own", "image": "i", "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}
+    others = [{"name": name, "image": "i"} for name in ("a", "b")]
+    tree = daemon_set(container(), own, *others, volumes=[{"name": "tmp", "emptyDir": {}}])
+    left = spec_of(fixed("wl-writable-rootfs", tree), tree)
+    assert [item["name"] for item in left["volumes"]] == ["tmp-2", "tmp-3", "tmp-4", "tmp"]
+    mounted = {item["name"]: item["volumeMounts"][0]["name"] for item in left["containers"]}
+    assert mounted == {"app": "tmp-2", "own": "tmp", "a": "tmp-3", "b": "tmp-4"}
+
+
+@pytest.mark.parametrize(
+    ("ports", "security", "said"),
+    [
+        ([80, 8443, 443], {}, "container app port 80, container app port 443;"),
+        ([80], {"capabilities": {"add": ["cap_net_bind_service"]}}, ""),
+        ([8080], {}, ""),
+        ([], {}, ""),
+    ],
+)
+def test_ports_that_need_a_capability_are_named_where_all_are_dropped(
+    ports: list[int], security: Tree, said: str
+) -> None:
+    declared = [{"containerPort": port} for port in ports]
+    offered = fix(
+        "wl-cap-no-drop-all", cluster(daemon_set(container(ports=declared, securityContext=security)))
+    )
+    assert said in offered.may_break
+    assert ("declared" in offered.may_break) is bool(said)
