@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ksec_tui.analysis.rbac.rules import ALL
 from ksec_tui.cluster.access import PolicyRule
 
+_PAIRS = 1024
+"""Masks of a verb and a group that are kept: at 20,000 rules some 3 MB."""
+
 
 class Axis:
     """One axis of all rules: entry -> the rules that have it.
@@ -70,6 +73,7 @@ class RuleIndex:
         self.owners: list[int] = []
         self._verbs, self._groups, self._resources = Axis(), Axis(), Axis()
         self._names, self._urls = Axis(), Axis()
+        self._pairs: dict[tuple[str, str], int] = {}
         free: list[int] = []
         number = 0
         for owner, rules in enumerate(roles):
@@ -104,7 +108,13 @@ class RuleIndex:
 
     def resource(self, verb: str, group: str, resource: str, subresource: str, name: str) -> int:
         """The mask of the rules that permit a request for a resource; arguments as of `rules.permits`."""
-        hits = self._verbs.matching(verb) & self._groups.matching(group) & self._names.matching(name)
+        pair = self._pairs.get((verb, group))
+        if pair is None:
+            pair = self._verbs.matching(verb) & self._groups.matching(group)
+            if len(self._pairs) >= _PAIRS:
+                self._pairs.clear()
+            self._pairs[verb, group] = pair
+        hits = pair & self._names.matching(name)
         if not subresource:
             return hits & self._resources.matching(resource)
         full = self._resources.matching(f"{resource}/{subresource}")
