@@ -135,7 +135,7 @@ class Fixing:
         self.failed = (*self.failed, *failed.values())
         written = [file for file in done.files if file.path not in failed]
         self._edited = tuple(one_line(str(file.path)) for file in written)
-        self.notes = tuple(_new(file.path) for file in written if file.before is None)
+        self.notes = (*self.notes, *(_new(file.path) for file in written if file.before is None))
 
     def export(self, folder: Path, layouts: Sequence[str], *, force: bool) -> None:
         """Write the patches and the report."""
@@ -146,6 +146,11 @@ class Fixing:
             return
         self._folder = str(folder)
         self._files = tuple(str(path.relative_to(folder)) for path in done.files)
+        if done.stale:
+            many = f"{len(done.stale)} file{' is' if len(done.stale) == 1 else 's are'}"
+            first = one_line(str(done.stale[0].relative_to(folder)))
+            said = f"{many} of before and none of this export, which no command names: {first}"
+            self.notes = (*self.notes, f"{said}{', …' if len(done.stale) > 1 else ''}")
 
     def ask(self) -> None:
         """Ask the server what it would say."""

@@ -35,10 +35,17 @@ DEFAULT_LAYOUTS = ("kubectl", "kustomize")
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """What was written, and which staged fixes were not."""
+    """What was written, and which staged fixes were not.
+
+    Attributes:
+        files: what was written.
+        refused: what was not, and why.
+        stale: what stood in the places of an export already and is none of this one's, as of an earlier one.
+    """
 
     files: tuple[Path, ...]
     refused: tuple[Refused, ...]
+    stale: tuple[Path, ...] = ()
 
 
 def contents(
@@ -92,7 +99,13 @@ def export(
             _write_anew(folder, files)
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return Exported(tuple(folder / path for path in sorted(files)), simulation.refused)
+    return Exported(tuple(folder / path for path in sorted(files)), simulation.refused, _stale(folder, files))
+
+
+def _stale(folder: Path, files: Files) -> tuple[Path, ...]:
+    every = (path for layout in LAYOUTS for path in (folder / layout).rglob("*"))
+    found = {path for path in (*every, folder / "MANUAL.md") if path.is_file()}
+    return tuple(sorted(found - {folder / path for path in files}))
 
 
 def _write_anew(folder: Path, files: Files) -> None:

@@ -119,8 +119,21 @@ def test_a_folder_with_files_is_refused_without_force(ksec: Ksec, web: Path, tmp
     assert (answer.code, answer.out) == (2, "")
     assert "is not empty: --force writes into it" in answer.err
     assert files(out) == {"mine.txt"}
-    assert ksec(*argv, "--force").code == 0
+    answer = ksec(*argv, "--force")
+    assert (answer.code, "of before" in answer.err) == (0, False)
     assert files(out) > {"mine.txt", "REPORT.md"}
+
+
+def test_what_an_earlier_export_left_in_the_folder_is_told(ksec: Ksec, web: Path, tmp_path: Path) -> None:
+    """It stays, and whoever applies the whole folder would apply it too."""
+    argv = ("fix", "-f", str(web), *TODAY, "--out", str(tmp_path / "out"), "--max-risk", "review")
+    assert ksec(*argv).code == 0
+    (tmp_path / "out" / "kubectl" / "00-create").mkdir(exist_ok=True)
+    (tmp_path / "out" / "kubectl" / "00-create" / "old.yaml").write_text("kind: Role", encoding="utf-8")
+    answer = ksec(*argv, "--force")
+    assert answer.code == 0
+    said = "1 file is of before and none of this export, which no command names: kubectl/00-create/old.yaml"
+    assert said in answer.err
 
 
 def test_nothing_to_fix_writes_nothing(ksec: Ksec, web: Path, tmp_path: Path) -> None:
