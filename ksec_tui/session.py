@@ -250,7 +250,7 @@ class Session:
             self._fail(mine, f"internal error: {mishap(error)}")
 
     def _fail(self, mine: _Run, reason: str) -> None:
-        self._publish(mine, reading=False, judging=False, error=reason, stale=not mine.stream)
+        self._publish(mine, reading=False, judging=False, error=reason, stale=not mine.stream, link=None)
         mine.stop()
 
     def _read(self, mine: _Run) -> None:
@@ -321,8 +321,9 @@ class Session:
                     told = builder.replace(kind, pages, coverage)
                     changed.update((kind.resource,) if told else ())
                     quiet = quiet or not told
-            due = max(self._update_every, SHARE * mine.judged_in) if changed else QUIET_EVERY
-            if (changed or quiet) and mine.taken and time.monotonic() - last > due:
+            over = isinstance(event, Idle) and _of_now(builder.source).today != builder.source.today
+            due = max(self._update_every, SHARE * mine.judged_in) if changed or over else QUIET_EVERY
+            if (changed or quiet or over) and mine.taken and time.monotonic() - last > due:
                 builder.source = _of_now(builder.source)
                 mine.offer(builder.snapshot(), changed, Stage.UPDATE)
                 changed.clear()

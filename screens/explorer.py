@@ -186,7 +186,8 @@ class Explorer(Keeping):
         if link.lost:
             said += f", {link.lost:,} of them not heard of: {link.reason}"
         if link.polled:
-            said += f"; listed again now and then: {', '.join(link.polled)}"
+            every = (f"{name} (every {link.listed_again(name):.0f} s)" for name in link.polled)
+            said += f"; listed again instead: {', '.join(every)}"
         return said
 
     def action_log(self) -> None:

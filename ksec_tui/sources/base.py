@@ -76,6 +76,7 @@ class Link(msgspec.Struct, frozen=True):
         reason: why, in one sentence; empty when none is lost.
         retry: when the next attempt is made (``time.monotonic()``), 0 when none is lost.
         polled: resources that cannot be watched and are listed again every now and then.
+        every: after how many seconds each of them is.
     """
 
     watched: int = 0
@@ -83,6 +84,11 @@ class Link(msgspec.Struct, frozen=True):
     reason: str = ""
     retry: float = 0.0
     polled: tuple[str, ...] = ()
+    every: tuple[float, ...] = ()
+
+    def listed_again(self, resource: str) -> float:
+        """After how many seconds a resource is listed again instead of being watched; 0 when it is watched."""
+        return dict(zip(self.polled, self.every, strict=False)).get(resource, 0.0)
 
 
 class Linked(msgspec.Struct, frozen=True):

@@ -119,6 +119,8 @@ class Connection:
     def _renew_with(self, plugin: Plugin, cancel: threading.Event | None) -> None:
         if self._failure:
             raise LoginExpiredError(self._failure)
+        if cancel is not None and cancel.is_set():  # who waited for another's attempt makes none of his own
+            raise LoginExpiredError("the login was given up")
         try:
             self._take(plugin.run(interactive=False, cancel=cancel))
         except SourceError as error:

@@ -8,12 +8,9 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from types import TracebackType
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 import msgspec
@@ -30,6 +27,7 @@ from ksec_tui.sources.base import Ended, Event, Idle, Opened, Problem, SourceErr
 from ksec_tui.sources.connection import Connection
 from ksec_tui.sources.live_again import Anew
 from ksec_tui.sources.live_dry_run import MAX_ANSWER, ask, unfit
+from ksec_tui.sources.live_feed import Feed, Finished, Ready
 from ksec_tui.sources.live_lists import PARTIAL, Lists
 from ksec_tui.sources.live_open import Namespaces, reader, server_version
 from ksec_tui.sources.live_scope import Discovery, Patterns, usable_name
@@ -37,7 +35,6 @@ from ksec_tui.sources.live_stream import Streams
 from ksec_tui.sources.live_watch import AGAIN, MAX_WATCHES, WATCH_SECONDS, Watcher
 from ksec_tui.sources.transport import (
     JSON,
-    CancelledError,
     RefusedError,
     RequestError,
     RequestRecord,
@@ -54,37 +51,6 @@ WORKERS = 4
 
 _POLL = 0.1
 _JOIN_SECONDS = 1.0
-
-
-class _Finished(msgspec.Struct, frozen=True):
-    """A thread is through; the error, if any, is for the reader of the events."""
-
-    error: BaseException | None = None
-
-
-class _Ready(msgspec.Struct, frozen=True):
-    """The server answered the first questions: the lists can be read."""
-
-    lists: Lists
-
-
-_Feed = queue.SimpleQueue[Event | Update | _Finished | _Ready]
-
-
-class _Handover(AbstractContextManager[None]):
-    """Hands whatever ends a thread over to the reader of the feed."""
-
-    def __init__(self, feed: _Feed) -> None:
-        self._feed = feed
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
-        self._feed.put(_Finished(None if isinstance(error, CancelledError) else error))
-        return True
 
 
 class LiveSource:
@@ -159,14 +125,14 @@ class LiveSource:
 
     def _run(self, cancel: threading.Event, *, follow: bool) -> Iterator[Event | Update]:
         stop = threading.Event()
-        feed: _Feed = queue.SimpleQueue()
+        feed = Feed()
         transport = Transport(self._connection, stop, self.log, wait=self._wait, workers=self._workers)
         threads: list[threading.Thread] = []
         # Nothing of what is read is garbage: collecting would only cost time (and stall every thread).
         collecting = gc.isenabled()
         gc.disable()
         try:
-            threads.append(_started(feed, self._open, transport, feed))
+            threads.append(feed.started(self._open, transport, feed))
             reading = yield from self._read(feed, threads, cancel)
             gc.freeze()
             if follow and reading is not None:
@@ -184,7 +150,7 @@ class LiveSource:
     def _follow(
         self,
         reading: _Reading,
-        feed: _Feed,
+        feed: Feed,
         transport: Transport,
         stop: threading.Event,
         cancel: threading.Event,
@@ -203,7 +169,8 @@ class LiveSource:
             anew,
             feed.put,
             stop,
-            partial(_started, feed),
+            feed.started,
+            room=feed.room,
             wait=self._wait,
             seconds=self._watch_seconds,
             again=self._again,
@@ -216,10 +183,10 @@ class LiveSource:
                 except queue.Empty:
                     yield Idle()
                     continue
-                if isinstance(event, _Finished):
+                if isinstance(event, Finished):
                     if event.error is not None:
                         raise event.error
-                elif not isinstance(event, _Ready):
+                elif not isinstance(event, Ready):
                     yield event
         finally:
             stop.set()
@@ -283,7 +250,7 @@ class LiveSource:
         finally:
             transport.close()
 
-    def _open(self, transport: Transport, feed: _Feed) -> None:
+    def _open(self, transport: Transport, feed: Feed) -> None:
         if self._connection.insecure:
             feed.put(Problem("connection", "the server's certificate is not verified"))
         version, built = server_version(transport, feed.put)
@@ -302,10 +269,10 @@ class LiveSource:
             feed.put(Problem("API discovery", problem))
         namespaces = Namespaces(transport, self._patterns, self._connection.target.namespace, feed.put)
         lists = Lists(transport, discovery, namespaces, feed.put, self._page_size, self._max_objects)
-        feed.put(_Ready(lists))
+        feed.put(Ready(lists))
 
     def _read(
-        self, feed: _Feed, threads: list[threading.Thread], cancel: threading.Event
+        self, feed: Feed, threads: list[threading.Thread], cancel: threading.Event
     ) -> Generator[Event | Update, None, _Reading | None]:
         """What comes while everything is read once; returns how that went, None when it was cancelled."""
         reading: _Reading | None = None
@@ -318,16 +285,16 @@ class LiveSource:
             except queue.Empty:
                 continue
             match event:
-                case _Finished(error):
+                case Finished(error):
                     if error is not None:
                         raise error
                     running -= 1
-                case _Ready(lists):
+                case Ready(lists):
                     self._versions = lists.versions
                     reading = _Reading(lists, {})
                     waiting = deque(self._kinds)
                     count = min(self._workers, len(waiting))
-                    threads += [_started(feed, _read_kinds, lists, waiting) for _ in range(count)]
+                    threads += [feed.started(_read_kinds, lists, waiting) for _ in range(count)]
                     running += count
                 case _:
                     if isinstance(event, Ended) and reading is not None:
@@ -348,16 +315,6 @@ def _join(threads: Sequence[threading.Thread]) -> None:
     deadline = time.monotonic() + _JOIN_SECONDS
     for thread in tuple(threads):
         thread.join(max(deadline - time.monotonic(), 0.0))
-
-
-def _started(feed: _Feed, work: Callable[..., None], *args: Any) -> threading.Thread:
-    def run() -> None:
-        with _Handover(feed):
-            work(*args)
-
-    thread = threading.Thread(target=run, name="ksec-live", daemon=True)
-    thread.start()
-    return thread
 
 
 def _read_kinds(lists: Lists, waiting: deque[Kind[KubeObject]]) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ksec_tui.sources.base import Event
+from ksec_tui.sources.base import Event, SourceError
 from ksec_tui.sources.live_lists import Lists
 from ksec_tui.sources.live_open import Namespaces
 from ksec_tui.sources.live_scope import Discovery, Patterns
@@ -71,7 +71,10 @@ class Anew:
         with self._lock:
             asked, discovery, namespaces = self._asked
             if time.monotonic() - asked > FRESH or not asked:
-                discovery, _ = Discovery.ask(self._transport)
+                try:
+                    discovery, _ = Discovery.ask(self._transport)
+                except SourceError:  # the lists tell of a login that is over, each for itself
+                    discovery = Discovery(None, self._transport)
                 namespaces = self._unasked()
                 self._asked = time.monotonic(), discovery, namespaces
             return discovery, namespaces

@@ -14,6 +14,7 @@ from ksec_tui.cluster.ingest import UNNAMED, Item, Page, collect, item_from_json
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.base import Changed
+from ksec_tui.sources.pauses import Details
 from ksec_tui.sources.transport import RefusedError
 
 _WORDS = ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
@@ -38,15 +39,11 @@ class _Head(msgspec.Struct):
     metadata: _Meta = msgspec.field(default_factory=_Meta)
 
 
-class _Details(msgspec.Struct, rename="camel"):
-    retry_after_seconds: int = 0
-
-
 class _Status(msgspec.Struct):
     code: int = 0
     reason: str = ""
     message: str = ""
-    details: _Details | None = None
+    details: Details | None = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
@@ -136,6 +133,6 @@ def _given_up(raw: bytes) -> Exception:
         return LostTrackError("the server ended the watch without a reason that can be read")
     said = one_line(status.message, 300) or f"the server ended the watch with {status.code}"
     if status.code == 429 or status.code >= 500:
-        wait = status.details.retry_after_seconds if status.details else 0
-        return RefusedError(status.code, status.reason or "Unknown", said, float(max(wait, 0)))
+        wait = status.details.pause if status.details else 0.0
+        return RefusedError(status.code, status.reason or "Unknown", said, wait)
     return LostTrackError(said)

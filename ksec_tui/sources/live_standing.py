@@ -21,7 +21,7 @@ class Standing:
         self._lock = threading.Lock()
         self._paths: dict[str, frozenset[str]] = {}
         self._lost: dict[str, tuple[float, str]] = {}
-        self._polled: set[str] = set()
+        self._polled: dict[str, float] = {}
         self._told: Link | None = None
         self._began = False
 
@@ -37,13 +37,18 @@ class Standing:
             others = sum(len(paths) for name, paths in self._paths.items() if name != resource)
             return others + count <= most
 
-    def follow(self, resource: str, paths: Collection[str], *, polled: bool) -> None:
-        """From now on these lists of a resource are watched, and no others."""
+    def follow(self, resource: str, paths: Collection[str], *, polled: float) -> None:
+        """From now on these lists of a resource are watched, and no others.
+
+        It is listed again every `polled` seconds instead, where that is not 0.
+        """
         with self._lock:
             for path in (*self._paths.get(resource, ()), resource):
                 self._lost.pop(path, None)
             self._paths[resource] = frozenset(paths)
-            (self._polled.add if polled else self._polled.discard)(resource)
+            self._polled.pop(resource, None)
+            if polled:
+                self._polled[resource] = polled
             self._say()
 
     def up(self, path: str) -> None:
@@ -65,7 +70,9 @@ class Standing:
     def _say(self) -> None:
         retry, reason = min(self._lost.values(), default=(0.0, ""))
         watched = sum(map(len, self._paths.values()))
-        link = Link(watched, len(self._lost), reason, retry, tuple(sorted(self._polled)))
+        polled = tuple(sorted(self._polled))
+        every = tuple(self._polled[resource] for resource in polled)
+        link = Link(watched, len(self._lost), reason, retry, polled, every)
         if self._began and link != self._told:
             self._told = link
             # Under the lock, so that nobody hears an older one after a newer.

@@ -12,7 +12,7 @@ from typing import Any
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.connection import Access
 from ksec_tui.sources.gate import pass_gate
-from ksec_tui.sources.sockets import shut
+from ksec_tui.sources.sockets import shut_down
 from ksec_tui.sources.transport import (
     JSON,
     Answer,
@@ -37,13 +37,14 @@ _ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 class Stream:
     """One answer that goes on; `lines` raises BrokenError or CancelledError."""
 
-    def __init__(self, lines: Callable[[], Iterator[bytes]], connection: Any) -> None:
+    def __init__(self, lines: Callable[[], Iterator[bytes]], socket: socket.socket | None) -> None:
         self.lines = lines
-        self._connection = connection
+        self._socket = socket
 
     def end(self) -> None:
         """Wake the thread that waits for the next line; what it finds is the end."""
-        shut(self._connection)
+        if self._socket is not None:
+            shut_down(self._socket)
 
 
 class Streams(Transport):
@@ -67,7 +68,7 @@ class Streams(Transport):
         """
         response, host = self._opened(path, accept, silence)
         try:
-            yield Stream(lambda: self._lines(response, host, silence), response.connection)
+            yield Stream(lambda: self._lines(response, host, silence), self._sockets.last)
         finally:
             response.close()
 

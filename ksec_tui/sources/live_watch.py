@@ -21,6 +21,7 @@ from ksec_tui.cluster.kinds import API_SERVICE, CUSTOM_RESOURCE, NAMESPACE, Kind
 from ksec_tui.sources.base import Arrived, Ended, Event, Replaced, SourceError, Started, Update
 from ksec_tui.sources.live_again import Anew
 from ksec_tui.sources.live_events import LostTrackError, read_event
+from ksec_tui.sources.live_followed import NEVER, Followed
 from ksec_tui.sources.live_lists import PARTIAL
 from ksec_tui.sources.live_standing import Standing
 from ksec_tui.sources.live_stream import Stream, Streams
@@ -48,30 +49,10 @@ _SHARE = 20
 _STUBBORN = 8
 _RETRY_WATCH = 10
 _GLANCE = 5.0
-_NEVER = 1e15
 _AT_ONCE = 0.001
 
 Emit = Callable[[Event | Update], None]
 Start = Callable[..., threading.Thread]
-
-
-class _Followed:
-    """One kind: its watches belong to one generation, which ends when it is listed again."""
-
-    def __init__(self, kind: Kind[KubeObject], coverage: KindCoverage) -> None:
-        self.kind = kind
-        self.coverage = coverage
-        self.lock = threading.RLock()
-        self.generation = 0
-        self.streams: dict[str, tuple[float, Stream]] = {}
-        """By path: the watch that is open, and when it has to be over."""
-        self.took = 0.0
-        self.unwatchable = 0
-        self.failed = 0
-        self.hurry = 0
-        self.listed_at = 0.0
-        self.due = _NEVER
-        self.pause = 0.0
 
 
 class Watcher:
@@ -83,6 +64,7 @@ class Watcher:
         emit: takes what changes, from any thread.
         stop: ends everything when set, once `streams` is ended.
         start: starts a thread.
+        room: waits until there is room for another change.
         wait: how to wait.
         seconds: how long a watch is asked for.
         again: after how many seconds what cannot be watched is listed again.
@@ -96,6 +78,7 @@ class Watcher:
         stop: threading.Event,
         start: Start,
         *,
+        room: Callable[[threading.Event], None],
         wait: Wait = threading.Event.wait,
         seconds: float = WATCH_SECONDS,
         again: float = AGAIN,
@@ -105,6 +88,8 @@ class Watcher:
         self._start_thread = start
         self._namespaces: tuple[str, ...] | None = None
         self._scope_due = 0.0
+        self._apis_stir = self._names_stir = 0.0
+        self._room = room
         self._emit = emit
         self._stop = stop
         self._wait = wait
@@ -113,7 +98,7 @@ class Watcher:
         self._turns = threading.Semaphore(_TURNS)
         self._chance = random.Random()  # noqa: S311 - only spreads attempts in time
         self._standing = Standing(emit)
-        self._followed: dict[str, _Followed] = {}
+        self._followed: dict[str, Followed] = {}
         self._timetable = threading.Condition()
         self.threads: list[threading.Thread] = []
 
@@ -126,9 +111,10 @@ class Watcher:
             read: how each was read.
             listed: as `Lists.listed`.
         """
-        for kind, coverage in read.items():
-            one = self._followed[kind.resource] = _Followed(kind, coverage)
-            self._settle(one, listed.get(kind.resource, {}))
+        # All of them before the first watch: what that says may concern any.
+        self._followed = {kind.resource: Followed(kind, coverage) for kind, coverage in read.items()}
+        for resource, one in self._followed.items():
+            self._settle(one, listed.get(resource, {}))
         self._standing.begin()
         self._start(self._visit)
 
@@ -139,29 +125,34 @@ class Watcher:
 
     # One kind
 
-    def _settle(self, one: _Followed, listed: Mapping[str, str]) -> None:
+    def _settle(self, one: Followed, listed: Mapping[str, str]) -> None:
         """Watch what was listed; note when to look again at what was not, or cannot be watched."""
         one.generation += 1
         one.listed_at = time.monotonic()
         room = self._standing.room(one.kind.resource, len(listed), MAX_WATCHES)
-        watched = {} if one.unwatchable or not room else listed
+        # A list without a version cannot be watched; then those of other namespaces are not either.
+        whole = len(listed) == (1 if one.coverage.namespaces is None else len(one.coverage.namespaces))
+        watched = {} if one.unwatchable or not room or not whole else listed
         readable = one.coverage.state in (State.OK, State.PARTIAL)
-        self._standing.follow(one.kind.resource, watched, polled=readable and not watched)
-        if readable and not watched:
-            self._schedule(one, max(self._again, _SHARE * one.took))
+        polled = max(self._again, round(_SHARE * one.took, -1)) if readable and not watched else 0.0
+        self._standing.follow(one.kind.resource, watched, polled=polled)
+        if polled:
+            self._schedule(one, polled)
         elif watched and not one.coverage.failed:
             self._schedule(one, 0.0)
+        elif one.coverage.state is State.ABSENT and one.listed_at < self._apis_stir:
+            self._schedule(one, min(_BRIEF, self._again))
         else:
             self._schedule(one, min(max(one.pause * 2, self._again), SELDOM))
         for path in sorted(watched):
             self._start(self._follow, one, one.generation, path, watched[path])
 
-    def _end_watches(self, one: _Followed) -> None:
+    def _end_watches(self, one: Followed) -> None:
         for _, stream in one.streams.values():
             stream.end()
         one.streams.clear()
 
-    def _follow(self, one: _Followed, generation: int, path: str, version: str) -> None:
+    def _follow(self, one: Followed, generation: int, path: str, version: str) -> None:
         """Watch one list until it has to be read again."""
         tries = 0
         while not self._stop.is_set() and one.generation == generation:
@@ -188,18 +179,23 @@ class Watcher:
                 pause, reason = error.retry_after, str(error)
             except (BrokenError, SourceError) as error:
                 reason = str(error)
-            if not reason and (came or time.monotonic() - began > _BRIEF):
-                continue  # the time that was asked for is over
-            if one.generation != generation:
-                return
+            lasted = time.monotonic() - began
+            if not reason and (came or lasted > _BRIEF):
+                # The time that was asked for is over, or the server ends each watch after a word.
+                if lasted < _BRIEF and self._wait(self._stop, _BRIEF):
+                    return
+                continue
             tries += 1
-            pause = max(pause, self._backoff(tries))
-            self._standing.down(path, reason or "the server ends the watch at once", pause)
+            pause = min(max(pause, self._backoff(tries)), LONGEST_PAUSE)
+            with one.lock:
+                if one.generation != generation:
+                    return
+                self._standing.down(path, reason or "the server ends the watch at once", pause)
             if self._wait(self._stop, pause):
                 return
 
     @contextmanager
-    def _opened(self, one: _Followed, generation: int, path: str, version: str) -> Iterator[Stream]:
+    def _opened(self, one: Followed, generation: int, path: str, version: str) -> Iterator[Stream]:
         seconds = self._seconds * self._chance.uniform(0.8, 1.2)
         query = {
             "watch": "1",
@@ -221,23 +217,24 @@ class Watcher:
                     if one.streams.get(path) is entry:
                         del one.streams[path]
 
-    def _take(self, one: _Followed, generation: int, line: bytes) -> str:
+    def _take(self, one: Followed, generation: int, line: bytes) -> str:
         """Pass an event on; returns the version to resume from."""
         if not line.strip():
             return ""
         change, version = read_event(one.kind, line)
         if change is not None:
+            self._room(self._stop)
             # Under the lock: what was listed after this came must not be undone by it.
             with one.lock:
                 if one.generation == generation:
                     self._emit(change)
             if one.kind in (CUSTOM_RESOURCE, API_SERVICE, NAMESPACE):
-                self._hasten()
+                self._hasten(one.kind)
         return version
 
     # Listing again
 
-    def _renew(self, one: _Followed, generation: int) -> None:
+    def _renew(self, one: Followed, generation: int) -> None:
         """List a kind again, unless that has been done since `generation`."""
         one.hurry = one.hurry + 1 if time.monotonic() - one.listed_at < _SOON else 0
         if one.hurry > 1 and self._wait(self._stop, self._backoff(one.hurry)):
@@ -249,7 +246,7 @@ class Watcher:
         except CancelledError:
             return
 
-    def _list(self, one: _Followed) -> None:
+    def _list(self, one: Followed) -> None:
         one.generation += 1
         self._end_watches(one)
         began = time.monotonic()
@@ -292,20 +289,27 @@ class Watcher:
 
     # The timetable
 
-    def _schedule(self, one: _Followed, pause: float) -> None:
+    def _schedule(self, one: Followed, pause: float) -> None:
         with self._timetable:
             one.pause = pause
-            one.due = time.monotonic() + pause if pause else _NEVER
+            one.due = time.monotonic() + pause if pause else NEVER
             self._timetable.notify_all()
 
-    def _hasten(self) -> None:
-        """An API or a namespace may have come or gone: look soon at what hangs on that."""
+    def _hasten(self, kind: Kind[KubeObject]) -> None:
+        """An API or a namespace may have come or gone: look soon at what hangs on that, and for a while often.
+
+        What is defined is served a little later, and who looks just now may do so with an answer of before.
+        """
         soon = time.monotonic() + min(_BRIEF, self._again)
         with self._timetable:
-            self._scope_due = min(soon, self._scope_due)
-            for one in self._followed.values():
-                if one.coverage.state is State.ABSENT:
-                    one.due = min(soon, one.due)
+            if kind is NAMESPACE:
+                self._names_stir = soon + _SOON
+                self._scope_due = min(soon, self._scope_due)
+            else:
+                self._apis_stir = soon + _SOON
+                for one in self._followed.values():
+                    if one.coverage.state is State.ABSENT:
+                        one.due = min(soon, one.due)
             self._timetable.notify_all()
 
     def _visit(self) -> None:
@@ -334,25 +338,28 @@ class Watcher:
                 if until < now:
                     stream.end()
 
-    def _next(self) -> _Followed | None:
+    def _next(self) -> Followed | None:
         """Wait for what is due; None for the namespaces, or when all is to end."""
         with self._timetable:
             while not self._stop.is_set():
                 one = min(self._followed.values(), key=lambda each: each.due)
-                scoped = self._scope_due if self._split() else _NEVER
+                scoped = self._scope_due if self._split() else NEVER
                 left = min(one.due, scoped) - time.monotonic()
                 if left > 0:
                     self._timetable.wait(min(left, _GLANCE, self._longest / 8))
                     self._end_overdue()
                 elif one.due <= time.monotonic():
-                    one.due = _NEVER
+                    one.due = NEVER
                     return one
                 else:
-                    self._scope_due = time.monotonic() + self._again
+                    now = time.monotonic()
+                    self._scope_due = now + (
+                        min(_BRIEF, self._again) if now < self._names_stir else self._again
+                    )
                     return None
         return None
 
-    def _split(self) -> list[_Followed]:
+    def _split(self) -> list[Followed]:
         """What is read namespace by namespace."""
         return [one for one in self._followed.values() if one.coverage.namespaces is not None]
 

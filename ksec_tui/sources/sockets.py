@@ -37,9 +37,9 @@ class Sockets:
             self.ended = True
             connections, streams = list(self._open), list(self._streams)
         for connection in connections:
-            shut(connection)
+            _shut(connection)
         for stream in streams:
-            _shut_down(stream)
+            shut_down(stream)
 
     def limited(self, seconds: float, *, begun: bool = False) -> Limit:
         """While this lasts, what this thread asks of the server may take so long and no longer.
@@ -52,10 +52,15 @@ class Sockets:
             begun: the answer has begun already; it is the last that this thread asked for.
         """
         limit = Limit(self._here, seconds)
-        last = getattr(self._here, "stream", None) if begun else None
+        last = self.last if begun else None
         if last is not None:
             limit.watch(last)
         return limit
+
+    @property
+    def last(self) -> socket.socket | None:
+        """Where this thread asked last; an answer after which the connection is to be closed is known by it alone."""
+        return getattr(self._here, "stream", None)
 
     def close(self) -> None:
         """Close whatever is still open."""
@@ -84,7 +89,7 @@ class Sockets:
             self._open.add(connection)
             ended = self.ended
         if ended:
-            shut(connection)
+            _shut(connection)
 
     def _asked(self, stream: object) -> None:
         """This thread waits for an answer; a connection that is to be closed after it forgets the stream."""
@@ -94,7 +99,7 @@ class Sockets:
             self._streams.add(stream)
             ended = self.ended
         if ended:
-            _shut_down(stream)
+            shut_down(stream)
         self._here.stream = stream
         limit: Limit | None = getattr(self._here, "limit", None)
         if limit is not None:
@@ -140,24 +145,24 @@ class Limit:
             self._stream = stream
             late = self._late
         if late:
-            _shut_down(stream)
+            shut_down(stream)
 
     def _end(self) -> None:
         with self._lock:
             self._late = True
             stream = self._stream
         if stream is not None:
-            _shut_down(stream)
+            shut_down(stream)
 
 
-def shut(connection: Any) -> None:
-    """End what a connection waits for; from any thread."""
+def _shut(connection: Any) -> None:
     stream = getattr(connection, "sock", None)
     if isinstance(stream, socket.socket):
-        _shut_down(stream)
+        shut_down(stream)
 
 
-def _shut_down(stream: socket.socket) -> None:
+def shut_down(stream: socket.socket) -> None:
+    """End what a thread waits for at a socket; from any thread."""
     with contextlib.suppress(OSError):
         # Not SSLSocket.shutdown: that would take the TLS state from under the reading thread.
         socket.socket.shutdown(stream, socket.SHUT_RDWR)

@@ -23,6 +23,7 @@ from ksec_tui.cluster.decoding import decoder
 from ksec_tui.cluster.text import one_line
 from ksec_tui.sources.connection import Access, Connection, authorization
 from ksec_tui.sources.gate import pass_gate
+from ksec_tui.sources.pauses import Details
 from ksec_tui.sources.sockets import Sockets, TooSlowError
 
 JSON = "application/json"
@@ -77,15 +78,11 @@ class CancelledError(Exception):
     """The load was cancelled; nobody waits for the answer."""
 
 
-class _Details(msgspec.Struct, rename="camel"):
-    retry_after_seconds: int = 0
-
-
 class _Status(msgspec.Struct):
     kind: str = ""
     message: str = ""
     reason: str = ""
-    details: _Details | None = None
+    details: Details | None = None
 
 
 class Answer(msgspec.Struct):
@@ -386,7 +383,7 @@ def _retry_after(answer: Answer | None, default: float) -> float:
     if answer.retry_after.isascii() and answer.retry_after.isdecimal():
         return float(answer.retry_after[:6])
     details = _status_of(answer).details
-    return float(details.retry_after_seconds) if details and details.retry_after_seconds > 0 else default
+    return (details.pause if details else 0.0) or default
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.pane import Listing, Pane, Row, View, value_column
 from ksec_tui.screens.panes import coverage_controls, coverage_frameworks
 from ksec_tui.screens.widgets.columns import Cell, Column
+from ksec_tui.sources.base import Link
 
 STYLES = {
     State.OK: "pass",
@@ -35,11 +36,16 @@ GLYPHS = {
     State.TRUNCATED: "<",
     State.NOT_SUPPLIED: "?",
 }
+_NOT_WATCHED = (
+    "{} cannot be watched (no right to watch them, no way to, or too many lists): they are listed again every "
+    "{:.0f} seconds instead, and what changes shows that much later."
+)
 
 
 def rows(view: View) -> Sequence[Row]:
     """One row for each kind of object."""
     coverage = view.state.snapshot.coverage
+    link = view.state.link or Link()
     waiting: dict[str, int] = {}
     for item in all_checks():
         for kind in item.kinds:
@@ -47,18 +53,22 @@ def rows(view: View) -> Sequence[Row]:
     found = []
     for kind in KINDS:
         cover = coverage.of(kind)
-        reason = cover.reason or (coverage.gap(kind) or "")
+        reason = "" if cover.state is State.OK else cover.reason or (coverage.gap(kind) or "")
+        if every := link.listed_again(kind.resource):
+            polled = f"read every {every:.0f} s, not watched"
+            reason = f"{polled}; {reason}" if reason else polled
         values = {
             "state": Cell(f"{GLYPHS[cover.state]} {cover.state.value}", STYLES[cover.state]),
             "count": f"{cover.count:,}",
             "unreadable": Cell(str(cover.unreadable), "error") if cover.unreadable else "",
             "scope": _scope(cover),
             "checks": waiting.get(kind.resource, 0) or "",
-            "reason": "" if cover.state is State.OK else reason,
+            "reason": reason,
         }
         text = f"{kind.resource} {cover.state.value} {reason}"
         ref = ObjectRef("", "APIResource", kind.resource, "")
-        found.append(Row(kind.resource, ref, values=values, text=text, haystack=text.lower()))
+        notes = (_NOT_WATCHED.format(kind.resource, every),) if every else ()
+        found.append(Row(kind.resource, ref, values=values, text=text, haystack=text.lower(), notes=notes))
     return found
 
 

@@ -26,6 +26,8 @@ Behaviour = Literal[
     "items_text",  # a list whose items are a string
     "metadata_number",  # a list whose metadata are a number
     "version_list",  # a list whose resourceVersion is a list
+    "no_version",  # a list whose resourceVersion is empty
+    "short_watch",  # a watch that ends after its first bookmark; any other answer is as usual
     "token_number",  # a list whose continue token is a number
     "no_items",  # JSON that is no list at all
     "failure_as_success",  # a Status of failure with status 200

@@ -80,6 +80,8 @@ SPOILERS: dict[str, Callable[[Response], Response]] = {
     "items_text": _with(items=_NONSENSE, groups=_NONSENSE, gitVersion=7, resources=_NONSENSE),
     "metadata_number": _with(metadata=7, groups=7, gitVersion=[], resources=7),
     "same_token": _same_token,
+    "no_version": _with_metadata(resourceVersion=""),
+    "short_watch": lambda response: response,
     "version_list": _with_metadata(resourceVersion=["1"]),
     "token_number": _with_metadata(**{"continue": 7}),
     "no_items": _instead(200, b'{"kind":"Something","apiVersion":"v1"}'),

@@ -59,6 +59,7 @@ class _Line:
                 if self.stopped.wait(_PAUSE):
                     return
                 self.out.write(bytes([value]))
+                self.out.flush()
 
     def flood(self, content: bytes) -> None:
         """The same without end."""

@@ -90,6 +90,26 @@ async def test_the_status_line_says_whether_the_watch_lives() -> None:
         assert any("40 lists are watched" in text for text in user.said)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (140, 24)])
+async def test_what_is_listed_again_instead_of_watched_is_told_with_the_coverage(
+    size: tuple[int, int],
+) -> None:
+    world = WatchedWorld(cluster())
+    async with exploring(world, size=size, watch=True) as user:
+        await user.press("8", "j", "j")
+        assert user.row.ref.name == "pods"
+        assert "listed again" not in " ".join(user.lines)
+        world.poll("pods", 30.0)
+        await user.until(lambda: "again every 30 seconds instead" in " ".join(user.detail.split()))
+        if size[0] > 80:
+            shown = next(text for text in user.lines if text.startswith("  pods "))
+            assert "read every" in shown
+        await user.command("watch")
+        assert any("pods (every 30 s)" in text for text in user.said)
+        world.find_again()
+        await user.until(lambda: "again every" not in " ".join(user.detail.split()))
+
+
 async def test_the_command_watch_begins_and_ends_it() -> None:
     world = WatchedWorld(cluster())
     async with exploring(world) as user:

@@ -51,6 +51,10 @@ class WatchedWorld(World):
         """That many watches break."""
         self._news.put(Linked(Link(LISTS, count, "the connection broke", time.monotonic() + seconds)))
 
+    def poll(self, resource: str, every: float) -> None:
+        """A resource is listed again instead of being watched."""
+        self._news.put(Linked(Link(LISTS, polled=(resource,), every=(every,))))
+
     def find_again(self) -> None:
         """All watches are heard of."""
         self._news.put(Linked(Link(LISTS)))

@@ -29,7 +29,7 @@ def briefly(event: threading.Event, seconds: float) -> bool:
 
 def following(server: ApiServer, folder: Path, **options: Any) -> LiveSource:
     """A live source whose pauses are short."""
-    names = ("page_size", "watch_seconds", "again")
+    names = ("page_size", "watch_seconds", "again", "wait")
     given: dict[str, Any] = {name: options.pop(name) for name in names if name in options}
     return LiveSource(connect(server, folder, **options), **{"wait": briefly, "again": 0.1, **given})
 

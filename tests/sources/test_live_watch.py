@@ -167,6 +167,8 @@ def test_who_may_list_but_not_watch_gets_everything_listed_again_now_and_then(tm
     cluster = ChangingCluster(small_shop())
     with ApiServer(cluster, access=LIST_ONLY) as server, followed(server, tmp_path) as follower:
         follower.until(lambda: follower.link is not None and "pods" in follower.link.polled)
+        assert follower.link is not None
+        assert follower.link.listed_again("pods") == 0.1
         cluster.put(pod("new", "shop"))
         follower.until(lambda: "new" in follower.names(POD))
 
