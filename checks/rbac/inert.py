@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from ksec_tui.analysis.identity import is_system
-from ksec_tui.analysis.rbac.inert import Inert, inert_parts
+from ksec_tui.analysis.rbac.inert import Inert, changed_by_name, inert_parts
 from ksec_tui.cluster.access import ClusterRole, Role
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, ROLE
 from ksec_tui.cluster.ref import ObjectRef
@@ -78,9 +78,9 @@ def inert_rule(role: Role | ClusterRole, _: Snapshot) -> Iterator[Evidence]:
 
 def _parts(role: Role | ClusterRole) -> Iterator[tuple[int, Inert]]:
     rules = role.rules or ()
+    named = changed_by_name(rules)
     for index, rule in enumerate(rules):
-        others = (*rules[:index], *rules[index + 1 :])
-        for part in inert_parts(rule, inside=isinstance(role, Role), siblings=others):
+        for part in inert_parts(rule, inside=isinstance(role, Role), named=named):
             yield index, part
 
 

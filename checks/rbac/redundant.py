@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from ksec_tui.analysis.rbac.bindings import GROUP, Bound, bindings
-from ksec_tui.analysis.rbac.covers import covers
+import msgspec
+
+from ksec_tui.analysis.rbac.bindings import GROUP, Bound, binding_named, bindings
+from ksec_tui.analysis.rbac.covers import covers, words_asked, words_held
 from ksec_tui.analysis.rbac.defaults import is_system_binding
 from ksec_tui.analysis.rbac.identity import Who
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, CLUSTER_SCOPED, groups_of
@@ -25,43 +29,130 @@ from ksec_tui.fixes.rbac import drop_binding, lesser_role
 
 SYSTEM = NotApplicable("it comes with Kubernetes")
 
+_NAMED = 2
+"""Bindings that stay which a finding names; of all others it tells how many there are."""
 
-def _redundant(snapshot: Snapshot) -> dict[ObjectRef, tuple[ObjectRef, ...]]:
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The bindings that stay for one that can go: the first ones by name, and how many."""
+
+    first: tuple[ObjectRef, ...]
+    count: int
+
+
+class _Held:
+    """The bindings that one subject has in one place, found by what their rules are about.
+
+    Bindings to equal rules are one group: thousands of one role are looked at once.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[int, dict[ObjectRef, int]] = {}
+        self._by_word: dict[str, dict[int, None]] = {}
+        self._all: dict[ObjectRef, int] = {}
+
+    def add(self, item: Bound, rules: int, number: int) -> None:
+        if rules not in self._groups:
+            for word in {word for rule in item.rules for word in words_held(rule)}:
+                self._by_word.setdefault(word, {})[rules] = None
+        self._groups.setdefault(rules, {})[item.ref] = number
+        self._all[item.ref] = number
+
+    def remove(self, ref: ObjectRef, rules: int) -> None:
+        del self._groups[rules][ref], self._all[ref]
+
+    def but(self, ref: ObjectRef) -> int:
+        """How many there are beside one."""
+        return len(self._all) - (ref in self._all)
+
+    def about(self, words: Iterable[str], ref: ObjectRef) -> set[int]:
+        """The rules, by their number, that some binding but `ref` has and that have some of these words."""
+        return {
+            rules
+            for word in words
+            for rules in self._by_word.get(word, ())
+            if len(self._groups[rules]) > (ref in self._groups[rules])
+        }
+
+    def listed(self, rules: Collection[int] | None) -> list[dict[ObjectRef, int]]:
+        """The bindings to these rules, or all of them, with their numbers, by which each dict is ordered."""
+        return [self._all] if rules is None else [self._groups[each] for each in rules]
+
+
+def _redundant(snapshot: Snapshot) -> dict[ObjectRef, _Kept]:
     """Bindings that can go all together without any subject losing anything, and those that stay for them.
 
     A binding that grants everything holds up no other: that it goes is asked for elsewhere.
     """
-    by_person: dict[tuple[tuple[str, str], str | None], dict[ObjectRef, Bound]] = {}
     every = [item for item in bindings(snapshot) if item.rules and not any(map(is_everything, item.rules))]
-    for item in every:
+    numbers: dict[tuple[PolicyRule, ...], int] = {}
+    held: dict[tuple[tuple[str, str], str | None], _Held] = {}
+    for number, item in enumerate(every):
+        rules = numbers.setdefault(item.rules, len(numbers))
         for person in item.people:
-            by_person.setdefault((person.login, item.namespace), {})[item.ref] = item
-    found: dict[ObjectRef, tuple[ObjectRef, ...]] = {}
+            held.setdefault((person.login, item.namespace), _Held()).add(item, rules, number)
+    search = _Search(held, list(numbers))
+    found: dict[ObjectRef, _Kept] = {}
     for item in sorted(every, key=lambda one: (one.namespace is None, one.ref)):
         if is_system_binding(item) or not item.people:
             continue
-        kept: dict[ObjectRef, None] = {}
-        for person in item.people:
-            others = [
-                other
-                for place in dict.fromkeys((None, item.namespace))
-                for other in by_person.get((person.login, place), {}).values()
-                if other.ref != item.ref
-            ]
-            owned = [rule for other in others for rule in other.rules]
-            if not others or not covers(owned, item.rules):
-                break
-            helpful = [other for other in others if _helps(other, item)]
-            kept.update((other.ref, None) for other in helpful or others)
-        else:
-            found[item.ref] = tuple(kept)
-            for person in item.people:
-                by_person[person.login, item.namespace].pop(item.ref, None)
+        kept = search.kept(item)
+        if kept is not None:
+            found[item.ref] = kept
+            for login in dict.fromkeys(person.login for person in item.people):
+                held[login, item.namespace].remove(item.ref, numbers[item.rules])
     return found
 
 
-def _helps(other: Bound, item: Bound) -> bool:
-    return any(covers(other.rules, (rule,)) for rule in item.rules)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    held: dict[tuple[tuple[str, str], str | None], _Held]
+    rules: list[tuple[PolicyRule, ...]]
+
+    def kept(self, item: Bound) -> _Kept | None:
+        """The bindings without which a binding could not go; None when it cannot."""
+        words = tuple(dict.fromkeys(word for rule in item.rules for word in words_asked(rule)))
+        # A rule that asks for nothing is given by whatever there is.
+        idle = any(next(words_asked(rule), None) is None for rule in item.rules)
+        helping: list[tuple[_Held, Collection[int] | None]] = []
+        for person in item.people:
+            spots = [
+                spot
+                for place in dict.fromkeys((None, item.namespace))
+                if (spot := self.held.get((person.login, place))) is not None
+            ]
+            about = [spot.about(words, item.ref) for spot in spots]
+            owned = [rule for rules in sorted(set().union(*about)) for rule in self.rules[rules]]
+            if not any(spot.but(item.ref) for spot in spots) or not covers(owned, item.rules):
+                return None
+            helpful = [{rules for rules in some if self._helps(rules, item)} for some in about]
+            whole = idle or not any(helpful)
+            helping += zip(spots, [None] * len(spots) if whole else helpful, strict=True)
+        return self._told(item, helping)
+
+    def _helps(self, rules: int, item: Bound) -> bool:
+        return any(covers(self.rules[rules], (rule,)) for rule in item.rules)
+
+    def _told(self, item: Bound, helping: list[tuple[_Held, Collection[int] | None]]) -> _Kept:
+        first: dict[ObjectRef, None] = {}
+        groups: list[dict[ObjectRef, int]] = []
+        for spot, rules in helping:
+            listed = spot.listed(rules)
+            groups += listed
+            if len(first) < _NAMED:
+                few = (
+                    (number, ref)
+                    for group in listed
+                    for ref, number in islice(group.items(), _NAMED + len(first) + 1)
+                    if ref != item.ref and ref not in first
+                )
+                first.update((ref, None) for _, ref in sorted(few)[: _NAMED - len(first)])
+        if len(item.people) == 1:  # then none is in two of the groups
+            count = sum(len(group) - (item.ref in group) for group in groups)
+        else:
+            count = len({ref for group in groups for ref in group if ref != item.ref})
+        return _Kept(tuple(first), count)
 
 
 @check(
@@ -120,10 +211,11 @@ def redundant(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
     if stop is not None:
         yield stop
         return
-    found: dict[ObjectRef, tuple[ObjectRef, ...]] = snapshot.derived(_redundant, _redundant)
-    if bound.ref in found:
-        others = " and ".join(str(ref) for ref in found[bound.ref][:2])
-        more = f" and {len(found[bound.ref]) - 2} more" if len(found[bound.ref]) > 2 else ""
+    found: dict[ObjectRef, _Kept] = snapshot.derived(_redundant, _redundant)
+    kept = found.get(bound.ref)
+    if kept is not None:
+        others = " and ".join(map(str, kept.first))
+        more = f" and {kept.count - _NAMED} more" if kept.count > _NAMED else ""
         words = f"{holders(bound)} holds all of {bound.role} by {others}{more} too"
         yield Evidence("/roleRef", words, basis=in_full(bound, words))
 
@@ -131,7 +223,14 @@ def redundant(bound: Bound, snapshot: Snapshot) -> Iterator[Outcome]:
 @redundant.fix
 def _redundant_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     may_break = "When the other binding goes one day, this one is no longer there to grant the same."
-    return drop_binding(bound, snapshot, f"Delete {bound.ref}, which adds nothing", Risk.LIKELY, may_break)
+    fix = drop_binding(bound, snapshot, f"Delete {bound.ref}, which adds nothing", Risk.LIKELY, may_break)
+    found: dict[ObjectRef, _Kept] = snapshot.derived(_redundant, _redundant)
+    stays = found[bound.ref].first if bound.ref in found else ()
+    others = [item for ref in stays if (item := binding_named(snapshot, ref)) is not None]
+    # A change of the role that both grant takes from both the same.
+    roles = (item.role for item in others if item.role != bound.role)
+    rests_on = tuple(dict.fromkeys((*(item.ref for item in others), *roles)))
+    return None if fix is None else msgspec.structs.replace(fix, rests_on=rests_on)
 
 
 @check(

@@ -16,18 +16,20 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 
-def _settled(workload: Workload, item: Placed, fine: Callable[[Container], bool]) -> bool:
-    """Whether admission makes it `fine` in every live pod (AlwaysPullImages, webhooks that set digests)."""
-    if item.injected:
-        return False
-    found = False
+def _unsettled(workload: Workload, items: list[Placed], fine: Callable[[Container], bool]) -> list[Placed]:
+    """Those that admission does not make `fine` in every live pod (AlwaysPullImages, webhooks that set digests)."""
+    hopeful = {item.container.name for item in items if not item.injected}
+    seen: set[str] = set()
     for pod in workload.pods:
+        if not hopeful:
+            break
         for own in () if pod.finished else (*pod.spec.containers, *pod.spec.init_containers):
-            if own.name == item.container.name:
-                found = True
+            if own.name in hopeful:
+                seen.add(own.name)
                 if not fine(own):
-                    return False
-    return found
+                    hopeful.discard(own.name)
+    settled = hopeful & seen
+    return [item for item in items if item.injected or item.container.name not in settled]
 
 
 def _tagged(workload: Workload) -> list[Placed]:
@@ -38,7 +40,7 @@ def _tagged(workload: Workload) -> list[Placed]:
         named_by_tag = bool(image) and image_tag(image) not in ("", "latest")
         return named_by_tag and item.list != "ephemeralContainers"
 
-    return [item for item in those(workload, wanted) if not _settled(workload, item, _has_digest)]
+    return _unsettled(workload, those(workload, wanted), _has_digest)
 
 
 def _has_digest(container: Container) -> bool:
@@ -175,7 +177,7 @@ def _asks(container: Container) -> bool:
 
 def _cached(workload: Workload) -> list[Placed]:
     found = those(workload, lambda item: item.list != "ephemeralContainers" and not _asks(item.container))
-    return [item for item in found if not _settled(workload, item, _asks)]
+    return _unsettled(workload, found, _asks)
 
 
 @check(

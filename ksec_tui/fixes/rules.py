@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ksec_tui.analysis.rbac.inert import inert_parts
+from ksec_tui.analysis.rbac.inert import changed_by_name, inert_parts
 from ksec_tui.analysis.rbac.resources import BUILT_IN_GROUPS, groups_of
 from ksec_tui.analysis.rbac.rules import ALL, STANDARD_VERBS
 from ksec_tui.cluster.access import PolicyRule
@@ -73,9 +73,10 @@ def combined_new(changes: Sequence[Change]) -> Change:
 def effective(rules: Sequence[Body], *, inside: bool) -> list[Body]:
     """Rules without what has no effect in a Role (`inside`) or a ClusterRole, as far as that is certain."""
     typed = [_typed(rule) for rule in rules]
+    named = changed_by_name(typed)
     kept = []
     for index, rule in enumerate(rules):
-        parts = inert_parts(typed[index], inside=inside, siblings=(*typed[:index], *typed[index + 1 :]))
+        parts = inert_parts(typed[index], inside=inside, named=named)
         if not any(not part.path for part in parts):
             idle = {
                 typed[index].resources[int(part.path.rpartition("/")[2])]

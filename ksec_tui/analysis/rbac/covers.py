@@ -13,6 +13,9 @@ from itertools import product
 from ksec_tui.analysis.rbac.rules import ALL, url_matches
 from ksec_tui.cluster.access import PolicyRule
 
+_URLS = "URLs"
+"""Stands among words for every path; no resource is written so, nor as a name after a blank."""
+
 
 def covers(owners: Iterable[PolicyRule], servants: Iterable[PolicyRule]) -> bool:
     """Whether `owners` give everything that `servants` give."""
@@ -32,6 +35,34 @@ def uncovered(owners: Iterable[PolicyRule], servants: Iterable[PolicyRule]) -> t
             rest for servant in servants for part in _parts(servant) for rest in _rest(having, part)
         )
     )
+
+
+def words_held(rule: PolicyRule) -> Iterator[str]:
+    """The words by which a rule is found that gives something of another: by names where it has some, else by kinds.
+
+    Where none of the `words_asked` of a rule is among them, `rule` gives nothing of that one.
+    """
+    if rule.non_resource_urls:
+        yield _URLS
+    if rule.resource_names:
+        yield from (f"name {name}" for name in rule.resource_names)
+    else:
+        yield from rule.resources
+
+
+def words_asked(rule: PolicyRule) -> Iterator[str]:
+    """The words of `words_held` of all rules that may give something of this one; none where it asks for nothing."""
+    for part in _parts(rule):
+        if part.non_resource_urls:
+            yield _URLS
+            continue
+        yield ALL
+        for entry in part.resources:
+            yield entry
+            _, slash, below = entry.partition("/")
+            if slash:
+                yield f"*/{below}"
+        yield from (f"name {name}" for name in part.resource_names)
 
 
 def breakdown(rule: PolicyRule) -> Iterator[PolicyRule]:

@@ -7,7 +7,7 @@ supported" forms).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -20,6 +20,8 @@ NEVER_FOR_URLS = frozenset({"create", "deletecollection", "list", "update", "wat
 
 OWN_NAMESPACE = frozenset({"delete", "get", "patch", "update", "watch", ALL})
 """What a Role may allow on its own namespace: such requests have that namespace (requestinfo.go)."""
+
+_CHANGES = frozenset({"update", "patch", ALL})
 
 
 class Inert(msgspec.Struct, frozen=True):
@@ -34,20 +36,18 @@ class Inert(msgspec.Struct, frozen=True):
     reason: str
 
 
-def inert_parts(
-    rule: PolicyRule, *, inside: bool, siblings: tuple[PolicyRule, ...] = ()
-) -> tuple[Inert, ...]:
+def inert_parts(rule: PolicyRule, *, inside: bool, named: frozenset[str] = frozenset()) -> tuple[Inert, ...]:
     """What of a rule has no effect.
 
     Args:
         rule: the rule.
         inside: whether it stands in a Role, which holds in one namespace only.
-        siblings: the other rules of the role, which can complete this one.
+        named: `changed_by_name` of the role's rules, which can complete this one.
 
     Returns:
         One entry with an empty path when the whole rule has none; otherwise one for each idle resource.
     """
-    whole = _whole(rule, siblings)
+    whole = _whole(rule, named)
     if whole is not None:
         return (Inert("", whole),)
     if rule.non_resource_urls:
@@ -62,8 +62,15 @@ def inert_parts(
     return tuple(Inert(f"/resources/{index}", reason) for index, reason in idle.items())
 
 
-def _whole(rule: PolicyRule, siblings: tuple[PolicyRule, ...]) -> str | None:
-    return _verbs(rule) or _groups(rule) or _names(rule, siblings)
+def changed_by_name(rules: Iterable[PolicyRule]) -> frozenset[str]:
+    """The resources that some of the rules of a role let be updated or patched, as written."""
+    return frozenset(
+        entry for rule in rules if not _CHANGES.isdisjoint(rule.verbs) for entry in rule.resources
+    )
+
+
+def _whole(rule: PolicyRule, named: frozenset[str]) -> str | None:
+    return _verbs(rule) or _groups(rule) or _names(rule, named)
 
 
 def _verbs(rule: PolicyRule) -> str | None:
@@ -86,13 +93,13 @@ def _groups(rule: PolicyRule) -> str | None:
     return None
 
 
-def _names(rule: PolicyRule, siblings: tuple[PolicyRule, ...]) -> str | None:
+def _names(rule: PolicyRule, named: frozenset[str]) -> str | None:
     names = rule.resource_names
     if not names or "" in names or any("/" in entry or entry == ALL for entry in rule.resources):
         return None
     if set(rule.verbs) == {"deletecollection"}:
         return "deletecollection never names an object, so resourceNames leave nothing"
-    if set(rule.verbs) <= {"create", "deletecollection"} and not _completed(rule, siblings):
+    if set(rule.verbs) <= {"create", "deletecollection"} and not _completed(rule, named):
         return "a create request names no object, so resourceNames leave nothing"
     if names == (ALL,) and "rbac.authorization.k8s.io" not in rule.api_groups and _stored(rule):
         return "resourceNames * is a literal name that no such object can have"
@@ -103,13 +110,9 @@ def _stored(rule: PolicyRule) -> bool:
     return all_built_in(rule.api_groups) and all(map(groups_of, rule.resources))
 
 
-def _completed(rule: PolicyRule, siblings: tuple[PolicyRule, ...]) -> bool:
+def _completed(rule: PolicyRule, named: frozenset[str]) -> bool:
     """Server-side apply and PUT create by name: they need update or patch on the same resource."""
-    return any(
-        not {"update", "patch", ALL}.isdisjoint(other.verbs)
-        and (ALL in other.resources or not set(rule.resources).isdisjoint(other.resources))
-        for other in siblings
-    )
+    return ALL in named or not named.isdisjoint(rule.resources)
 
 
 def _urls(rule: PolicyRule, *, inside: bool) -> tuple[Inert, ...]:

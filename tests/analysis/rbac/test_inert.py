@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ksec_tui.analysis.rbac.inert import inert_parts
+from ksec_tui.analysis.rbac.inert import changed_by_name, inert_parts
 from ksec_tui.cluster.access import PolicyRule
 
 READ = ("get", "list", "watch")
@@ -105,10 +105,8 @@ def test_a_role_reaches_its_own_namespace_only(given: PolicyRule, paths: list[st
 
 def test_create_by_name_counts_with_update_or_patch_beside_it() -> None:
     create = rule("configmaps", verbs=("create",), names="lock")
-    assert (
-        inert_parts(
-            create, inside=False, siblings=(rule("configmaps", verbs=("get", "update"), names="lock"),)
-        )
-        == ()
-    )
-    assert inert_parts(create, inside=False, siblings=(rule("secrets", verbs=("update",)),)) != ()
+    beside = changed_by_name((create, rule("configmaps", verbs=("get", "update"), names="lock")))
+    assert inert_parts(create, inside=False, named=beside) == ()
+    other = changed_by_name((create, rule("secrets", verbs=("update",))))
+    assert inert_parts(create, inside=False, named=other) != ()
+    assert inert_parts(create, inside=False, named=changed_by_name((rule("*", verbs=("*",)),))) == ()
