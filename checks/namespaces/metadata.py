@@ -12,7 +12,7 @@ from ksec_tui.analysis.network.reach import address_end, flow, group_end
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at, no_tiers
 from ksec_tui.checks.network.isolation import SPACES, Space
-from ksec_tui.cluster.kinds import NETWORK_POLICY, NODE, SERVICE_ACCOUNT
+from ksec_tui.cluster.kinds import NAMESPACE, NETWORK_POLICY, NODE, SERVICE_ACCOUNT
 from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check
@@ -29,6 +29,7 @@ from ksec_tui.fixes.network_metadata import MAY_BREAK, deny_metadata
     on=SPACES,
     needs=(NETWORK_POLICY,),
     everywhere=(NODE, SERVICE_ACCOUNT),
+    also=(NAMESPACE,),
     threats=(Threat.CONTAINER,),
     references=("NSA Network policies", "T1552.005", "MS-TA9033", "MS-TA9028", "OWASP K08"),
     near=no_tiers,

@@ -9,6 +9,7 @@ from ksec_tui.analysis.accounts import token_mounted
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.exposure import EXPOSURE_KINDS, exposures_of
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.rbac.takeover import takeovers
 from ksec_tui.analysis.workloads import Workload, workloads_in
 from ksec_tui.checks.namespaces.pod_security import NAMESPACES
@@ -39,6 +40,7 @@ _NAMESPACES = replace(NAMESPACES, kinds=(NAMESPACE, *EXPOSURE_KINDS))
     on=_NAMESPACES,
     needs=(*WORKLOAD_KINDS, SERVICE_ACCOUNT),
     everywhere=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
+    also=ADMIN_KINDS,
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("CIS 5.6.1", "OWASP K05"),
 )

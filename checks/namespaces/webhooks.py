@@ -11,7 +11,7 @@ from ksec_tui.analysis.control_plane import loopback
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.checks.namespaces.admission import CONFIGURATIONS
 from ksec_tui.cluster.base import LabelSelector
-from ksec_tui.cluster.kinds import MUTATING_WEBHOOK, SERVICE, VALIDATING_WEBHOOK
+from ksec_tui.cluster.kinds import ENDPOINT_SLICE, MUTATING_WEBHOOK, SERVICE, VALIDATING_WEBHOOK
 from ksec_tui.cluster.platform import (
     MutatingWebhookConfiguration,
     ValidatingWebhookConfiguration,
@@ -133,6 +133,7 @@ def _by_name(configuration: ValidatingWebhookConfiguration, _: Snapshot) -> Fix 
     Severity.MEDIUM,
     on=CONFIGURATIONS,
     everywhere=(SERVICE,),
+    also=(ENDPOINT_SLICE,),
     threats=(Threat.CREDENTIALS,),
     references=("MS-TA9015", "T1557"),
 )

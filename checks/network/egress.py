@@ -210,6 +210,7 @@ def _allow_dns(space: Space, cluster: Snapshot) -> Fix | None:
         ROLE,
         ROLE_BINDING,
     ),
+    also=(NAMESPACE,),
     threats=(Threat.CONTAINER,),
     references=("NSA Network policies", "OWASP K05"),
 )

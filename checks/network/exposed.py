@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ksec_tui.analysis.network.policies import isolated
 from ksec_tui.analysis.network.sensitive import console, sensitive
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import (
     EXPOSED,
@@ -30,6 +31,7 @@ from ksec_tui.fixes.network import close_workload, may_break, withdraw_first
     "A sensitive port faces the internet",
     Severity.CRITICAL,
     on=EXPOSED,
+    also=ADMIN_KINDS,
     threats=(Threat.EXTERNAL,),
     references=("MS-TA9005", "T1133", "T1190", "OWASP K05"),
 )
@@ -129,6 +131,7 @@ def _withdraw(workload: Workload, cluster: Snapshot) -> Fix | None:
     "A workload with power over its node faces the internet",
     Severity.CRITICAL,
     on=EXPOSED,
+    also=ADMIN_KINDS,
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("MS-TA9005", "T1190", "T1611", "OWASP K01", "OWASP K05"),
 )
@@ -250,6 +253,7 @@ def _powers(workload: Workload) -> Iterator[tuple[str, str, Severity]]:
     Severity.HIGH,
     on=EXPOSED,
     needs=(NETWORK_POLICY,),
+    also=ADMIN_KINDS,
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=("CIS 5.3.2", "NSA Network policies", "MS-TA9005", "T1190", "OWASP K05"),
 )

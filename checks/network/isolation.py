@@ -14,7 +14,7 @@ from ksec_tui.analysis.network.selectors import alive, namespaces_running, workl
 from ksec_tui.analysis.network.world import ADMIN_KINDS, network
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.network._common import labels_at, no_tiers
-from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
+from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NAMESPACE, NETWORK_POLICY, WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Subjects, check
@@ -111,6 +111,7 @@ def _selectable(snapshot: Snapshot) -> int:
     Severity.MEDIUM,
     on=SPACES,
     needs=(NETWORK_POLICY,),
+    also=(NAMESPACE,),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1046", "MS-TA9034", "OWASP K05"),
     near=no_tiers,
@@ -201,6 +202,7 @@ def _default_deny(space: Space, cluster: Snapshot) -> Fix | None:
     Severity.MEDIUM,
     on=SPACES,
     needs=(NETWORK_POLICY,),
+    also=(NAMESPACE,),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1041", "MS-TA9033", "OWASP K05"),
     near=no_tiers,

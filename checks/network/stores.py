@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ksec_tui.analysis.network.policies import covers_port, isolated, isolating, openness
 from ksec_tui.analysis.network.selectors import alive
 from ksec_tui.analysis.network.sensitive import stores
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload, workloads
 from ksec_tui.checks.network._common import labels_at, no_tiers
-from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NETWORK_POLICY, WORKLOAD_KINDS
+from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NAMESPACE, NETWORK_POLICY, WORKLOAD_KINDS
 from ksec_tui.cluster.networking import IngressPolicyRule
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import WORKLOADS, Subjects, check
@@ -33,6 +34,7 @@ STORES: Subjects[Workload] = dataclasses.replace(
     Severity.HIGH,
     on=STORES,
     needs=(NETWORK_POLICY,),
+    also=(*ADMIN_KINDS, NAMESPACE),
     threats=(Threat.CONTAINER,),
     references=("CIS 5.3.2", "NSA Network policies", "T1210", "MS-TA9034", "OWASP K05"),
     near=no_tiers,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ksec_tui.analysis.accounts import token_mounted
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.exposure import EXPOSURE_KINDS, exposures_of
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.rbac.takeover import Takeover, takeovers
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.workloads._common import elsewhere
@@ -32,7 +33,7 @@ _TOLD = 3
     on=WORKLOADS,
     needs=(SERVICE_ACCOUNT,),
     everywhere=(ROLE, CLUSTER_ROLE, ROLE_BINDING, CLUSTER_ROLE_BINDING),
-    also=EXPOSURE_KINDS,
+    also=(*EXPOSURE_KINDS, *ADMIN_KINDS),
     threats=(Threat.CONTAINER, Threat.EXTERNAL),
     references=("CIS 5.1.1", "T1078", "MS-TA9016", "MS-TA9019", "OWASP K02"),
 )

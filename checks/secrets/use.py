@@ -8,6 +8,7 @@ from dataclasses import replace
 from ksec_tui.analysis.identity import is_system
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.exposure import EXPOSURE_KINDS, exposures_of
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.secret_use import Variable, users, variables, whole
 from ksec_tui.analysis.workloads import Workload
 from ksec_tui.checks.workloads._common import at, named, those
@@ -184,6 +185,7 @@ def _mount(workload: Workload, uses: tuple[Variable, ...]) -> Fix | None:
     Severity.INFO,
     on=_SECRETS,
     needs=WORKLOAD_KINDS,
+    also=ADMIN_KINDS,
     threats=(Threat.CONTAINER,),
     references=("MS-TA9025", "OWASP K03"),
 )

@@ -12,6 +12,7 @@ from ksec_tui.analysis.versions.flaws import CONTROL_PLANE, Hit, hits
 from ksec_tui.analysis.workloads import Placed, Workload
 from ksec_tui.checks.versions.flaws import told
 from ksec_tui.checks.workloads._common import elsewhere, named
+from ksec_tui.cluster.kinds import CUSTOM_RESOURCE, NODE
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import with_flaws
 from ksec_tui.findings.check import WORKLOADS, check
@@ -44,6 +45,7 @@ def _hits(workload: Workload, cluster: Snapshot) -> Iterator[tuple[Placed, Hit]]
     "Known vulnerabilities in a component of the cluster",
     Severity.MEDIUM,
     on=WORKLOADS,
+    also=(NODE, CUSTOM_RESOURCE),
     threats=(Threat.EXTERNAL, Threat.CONTAINER),
     references=(
         "Kubernetes official CVE feed",

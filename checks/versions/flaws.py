@@ -31,6 +31,7 @@ from ksec_tui.checks.versions._steps import (
     step_down,
 )
 from ksec_tui.checks.versions.nodes import NODES
+from ksec_tui.cluster.kinds import WORKLOAD_KINDS
 from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import flaws
@@ -125,6 +126,7 @@ def _kube_cve_fix(cluster: Snapshot, _: Snapshot) -> Fix | None:
     "Known vulnerabilities in a kubelet",
     Severity.MEDIUM,
     on=NODES,
+    also=WORKLOAD_KINDS,
     threats=(Threat.CONTAINER,),
     references=("Kubernetes official CVE feed", "NSA/CISA upgrading", "OWASP K09"),
 )
@@ -197,6 +199,7 @@ def _kubelet_cve_fix(node: Node, cluster: Snapshot) -> Fix | None:
     "Known vulnerabilities in a container runtime",
     Severity.MEDIUM,
     on=NODES,
+    also=WORKLOAD_KINDS,
     threats=(Threat.CONTAINER,),
     references=("Go vulnerability database", "NSA/CISA upgrading", "OWASP K09"),
 )

@@ -9,7 +9,7 @@ from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.fields import FIELD_KINDS, FieldUse, field_uses, field_uses_of
 from ksec_tui.analysis.versions.numbers import line_key
 from ksec_tui.cluster.base import KubeObject
-from ksec_tui.cluster.kinds import KINDS, Kind
+from ksec_tui.cluster.kinds import KINDS, POD, Kind
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.data.versions import deprecations
@@ -42,6 +42,7 @@ WRITTEN: Subjects[KubeObject] = Subjects(
     "Written in an API version that goes",
     Severity.LOW,
     on=WRITTEN,
+    also=(POD,),
     threats=(Threat.EXTERNAL,),
     references=("Kubernetes deprecation policy", "NSA/CISA upgrading"),
 )

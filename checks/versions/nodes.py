@@ -26,7 +26,7 @@ from ksec_tui.checks.versions._steps import (
     piece,
     step_down,
 )
-from ksec_tui.cluster.kinds import NODE
+from ksec_tui.cluster.kinds import NODE, POD
 from ksec_tui.cluster.platform import Node
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import check, objects
@@ -42,6 +42,7 @@ NODES = objects(NODE)
     "Kubelet does not fit the API server",
     Severity.HIGH,
     on=NODES,
+    also=(POD,),
     threats=(Threat.EXTERNAL,),
     references=("Kubernetes version skew policy", "KEP-3935"),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ksec_tui.analysis.network.balancers import Zone
 from ksec_tui.analysis.network.exposure import Exposure, exposures_of
 from ksec_tui.analysis.network.sensitive import console
+from ksec_tui.analysis.network.world import ADMIN_KINDS
 from ksec_tui.analysis.workloads import Workload, workloads
 from ksec_tui.checks.network._common import EXPOSED, at_door, way
 from ksec_tui.cluster.kinds import INGRESS
@@ -83,6 +84,7 @@ def _doors(cluster: Snapshot, workload: Workload) -> list[Exposure]:
     "A console can be reached from outside",
     Severity.HIGH,
     on=_CONSOLES,
+    also=ADMIN_KINDS,
     threats=(Threat.EXTERNAL,),
     references=("MS-TA9005", "T1190", "T1133", "OWASP K06"),
 )
