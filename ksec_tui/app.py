@@ -16,12 +16,14 @@ from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Hit, Hits, Provider
 from textual.content import Content
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from ksec_tui import themes
 from ksec_tui.cluster.mishap import trace
 from ksec_tui.cluster.text import one_line
+from ksec_tui.screens.key_order import KeyOrder
 from ksec_tui.screens.opening import Opening
 from ksec_tui.sources.collector import gc_young_only
 
@@ -131,6 +133,7 @@ class KsecApp(App[int]):
         self._keepers: list[Keeper | Scribe] = []
         self._triage = triage
         self._watch = watch
+        self._keys = KeyOrder(self, super().on_event)
 
     @property
     def session(self) -> Session:
@@ -163,6 +166,13 @@ class KsecApp(App[int]):
     def get_default_screen(self) -> Opening:
         """What is below the explorer, and the first frame while that is still to be imported."""
         return Opening(self._source.info.label, self._go_on, ascii=self._ascii)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys go one after the other."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Show the explorer at once where it is imported already."""

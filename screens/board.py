@@ -97,7 +97,7 @@ class Board(Notices):
         self._peeked_from = ""
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
-        self._busy = self._again = self._failed = self._hides = False
+        self._busy = self._again = self._failed = self._hides = self.awaits_rows = False
         self._to_build: tuple[Listing, View] = (self.listing, self.view)
         self._touched = False
         self._badges: tuple[str, ...] = ("",) * len(self.panes)
@@ -123,7 +123,7 @@ class Board(Notices):
         """Draw what there is, then read."""
         self.table.ascii = self.text.ascii = self.view.ascii
         self.show_listing()
-        self.table.focus()
+        self.set_focus(self.table)
         self.set_interval(1.0, self.show_bars)
         when_painted(self, self.session.refresh)
 
@@ -254,7 +254,7 @@ class Board(Notices):
     def _take_rows(self, message: RowsReady) -> None:
         self._busy = self._failed = False
         self._badges = message.badges
-        stale = message.listing is not self.listing
+        stale = self.awaits_rows = message.listing is not self.listing
         if self._again or stale:
             self._again = False
             self.rebuild()
@@ -305,7 +305,7 @@ class Board(Notices):
     def worker_failed(self, group: str) -> None:
         """The rows could not be worked out: what is shown stays, and the next State may do better."""
         if group == "rows":
-            self._busy = self._again = False
+            self._busy = self._again = self.awaits_rows = False
             self._failed = True
             self.show_bars()
 
@@ -330,7 +330,7 @@ class Board(Notices):
 
         When it does not come, the object `ref` is looked at all the same.
         """
-        self._wanted = (key, ref)
+        self._wanted, self.awaits_rows = (key, ref), True
         self._busy = self._touched = False  # another list need not wait for the rows of this one
         self._rows_for = self.listing
         self.peeked = None

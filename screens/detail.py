@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.message import Message
 
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.screens import details
-from ksec_tui.screens.board import Board
 from ksec_tui.screens.details.tab import Hand, Tab, discover
 from ksec_tui.screens.lines import Bar, Part
+from ksec_tui.screens.pressing import Pressing
+from ksec_tui.screens.short_kinds import SHORT_KINDS
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import Line
 from ksec_tui.session import Session
@@ -19,7 +22,7 @@ REST = 0.04
 """Seconds the cursor must rest before its detail is worked out, so that a held key stays quick."""
 
 
-class Detailed(Board):
+class Detailed(Pressing):
     """The board with its detail."""
 
     class DetailReady(Message):
@@ -50,7 +53,7 @@ class Detailed(Board):
     def at_rest(self) -> bool:
         """Whether what is on screen is all that the newest State has to say."""
         newest = self.view.state is self.session.state
-        return newest and not (self._busy or self._again or self._working)
+        return super().at_rest and newest and not (self._busy or self._again or self._working)
 
     def on_resize(self) -> None:
         """Prose is wrapped to the width."""
@@ -121,17 +124,26 @@ class Detailed(Board):
 
     def show_detail_title(self) -> None:
         """The tabs, and what is in hand."""
+        bar = self.query_one("#detail-title", Bar)
         parts: list[Part] = []
         for index, tab in enumerate(self.tabs):
             on = index == self.tab_index
             parts.append((f"[{tab.title}]", "accent bold") if on else (f" {tab.title} ", "muted"))
         row = self.row
         if row is not None:
-            parts.append((f"  {row.ref.kind} {row.ref.path}", "bold" if self.peeked else "muted"))
+            room = bar.size.width - 2 - sum(cell_len(text) for text, _ in parts)
+            parts.append((f"  {_named(row.ref, room)}", "bold" if self.peeked else "muted"))
         if self.text.pattern:
             parts.append((f"  /{self.text.pattern}", "accent"))
         links = {index: f"tab:{index}" for index in range(len(self.tabs))}
-        self.query_one("#detail-title", Bar).show(*parts, links=links)
+        bar.show(*parts, links=links)
+
+
+def _named(ref: ObjectRef, room: int) -> str:
+    """An object in so many cells; where they are too few, its name says more than its kind."""
+    short = SHORT_KINDS.get(ref.kind, ref.kind)
+    said = (f"{ref.kind} {ref.path}", f"{short} {ref.path}", f"{short} {ref.name}")
+    return next((words for words in said if cell_len(words) <= room), said[-1])
 
 
 def line_of(lines: Sequence[Line], pointer: str) -> int:

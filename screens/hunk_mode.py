@@ -155,7 +155,7 @@ class HunkMode(ModalScreen[Decisions]):
         """Keys scroll the text."""
         text = self.query_one(TextLines)
         text.ascii = self._view.ascii
-        text.focus()
+        self.set_focus(text)
         self._show()
 
     @property

@@ -147,6 +147,7 @@ class Keeping(Networking):
 
     def on_key(self) -> None:
         """Who moves does not want to be brought to where they were any more."""
+        super().on_key()
         if self._returning:
             self._returning = False
             self._wanted = ("", None)

@@ -91,7 +91,7 @@ class Ask(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -135,7 +135,7 @@ class Pick(ModalScreen[str | None]):
         table = self.query_one(VirtualTable)
         table.ascii = self._ascii
         table.set_rows(self._choices)
-        table.focus()
+        self.set_focus(table)
 
     @on(VirtualTable.RowOpened)
     def _chosen(self, event: VirtualTable.RowOpened[tuple[str, str]]) -> None:
@@ -172,7 +172,7 @@ class Read(ModalScreen[None]):
         """Keys move in the text."""
         text = self.query_one(TextLines)
         text.ascii = self._ascii
-        text.focus()
+        self.set_focus(text)
 
     def action_find(self) -> None:
         """Search in the lines."""

@@ -111,7 +111,7 @@ class Moves(Detailed):
         if same and place.key and not self.table.move_to_key(place.key):
             self.show_listing(place.key, ref)
         self.remove_class("-open", "-full-detail")
-        self.table.focus()
+        self.set_focus(self.table)
         if place.peek is not None:
             self.peek(place.peek, beside=place.key)
             self.open_detail(focus=True)
@@ -141,7 +141,7 @@ class Moves(Detailed):
             self.add_class("-open")
             focus = True
         if focus:
-            self.text.focus()
+            self.set_focus(self.text)
 
     @property
     def is_open(self) -> bool:
@@ -256,7 +256,7 @@ class Moves(Detailed):
         """Show or hide the detail."""
         self.toggle_class("-no-detail")
         if self.has_class("-no-detail"):
-            self.table.focus()
+            self.set_focus(self.table)
 
     def action_position(self) -> None:
         """Put the detail beside or below the list, where there is room for both."""
@@ -265,7 +265,7 @@ class Moves(Detailed):
     def action_full(self) -> None:
         """Give the detail the whole screen, or take it back."""
         self.toggle_class("-full-detail")
-        (self.text if self.has_class("-full-detail") else self.table).focus()
+        self.set_focus(self.text if self.has_class("-full-detail") else self.table)
 
     def action_leave(self) -> None:
         """Undo the innermost thing: a search, the open detail, a peek, the filter, marks. Never quits."""
@@ -273,7 +273,7 @@ class Moves(Detailed):
             self.text.search("")
         elif self.is_open:
             self.remove_class("-full-detail", "-open")
-            self.table.focus()
+            self.set_focus(self.table)
         elif self.peeked is not None:
             self.peeked = None
             self.show_detail(again=True)

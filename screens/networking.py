@@ -152,7 +152,7 @@ class Networking(Attacking):
     @on(PromptBar.Submitted)
     def _reach_asked(self, message: PromptBar.Submitted) -> None:
         if message.mode == "reach":
-            self.table.focus()
+            self.set_focus(self.table)
             if message.text.strip():
                 self.ask_reach(message.text)
 
@@ -162,7 +162,7 @@ class Networking(Attacking):
     def _namespace_opened(self) -> None:
         if self.listing.id == "matrix":
             self.action_show_tab("network")
-            self.text.focus()
+            self.set_focus(self.text)
 
     @on(TextLines.LineOpened)
     def _network_line_opened(self, event: TextLines.LineOpened) -> None:

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from ksec_tui.cluster.text import one_line
 from ksec_tui.screens.lines import Bar
@@ -33,6 +34,10 @@ class PromptInput(Input, inherit_bindings=True):
     def bar(self) -> PromptBar:
         """The bar around it."""
         return self.query_ancestor(PromptBar)
+
+    async def action_submit(self) -> None:
+        """Tell what was typed."""
+        self.bar.submit()
 
     def action_recall(self, step: int) -> None:
         """Bring back what was typed earlier."""
@@ -91,7 +96,7 @@ class PromptBar(Vertical):
         """The input with its mark, the hint below."""
         with Horizontal():
             yield Static("", id="prompt-mark", markup=False)
-            yield PromptInput(id="prompt-input", compact=True)
+            yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
         yield Bar(id="prompt-hint", ascii=self._ascii)
 
     @property
@@ -121,8 +126,7 @@ class PromptBar(Vertical):
         self.add_class("-open")
         with self.prevent(Input.Changed):
             self.input.value = text
-        self.input.select_on_focus = not goes_on
-        self.input.cursor_position = len(text)
+        self.input.selection = Selection.cursor(len(text)) if goes_on else Selection(0, len(text))
         # At once: `focus` would wait, and keys that are there already would go elsewhere.
         self.screen.set_focus(self.input)
 
@@ -190,10 +194,9 @@ class PromptBar(Vertical):
         if self.is_open:
             self.post_message(self.Changed(self.mode, event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take what was typed."""
-        event.stop()
-        mode, text = self.mode, event.value
+    def submit(self) -> None:
+        """Take what was typed, at once: what is typed next is for something else."""
+        mode, text = self.mode, self.input.value
         past = self._history.setdefault(mode, [])
         if text.strip() and (not past or past[-1] != text):
             past.append(text)

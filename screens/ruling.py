@@ -131,7 +131,7 @@ class Form(ModalScreen[Ruling | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one("#reason", Input).focus()
+        self.set_focus(self.query_one("#reason", Input))
 
     def action_step(self, by: int) -> None:
         """Go to another field."""
@@ -147,6 +147,7 @@ class Form(ModalScreen[Ruling | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        event.input.value = event.value  # what was typed ahead since is no part of it
         missing = next((name for name in ("reason", "owner") if self._lacks(name)), "")
         if missing:
             self._wrong(missing, f"{'a reason' if missing == 'reason' else 'an owner'} is needed")
@@ -164,7 +165,7 @@ class Form(ModalScreen[Ruling | None]):
 
     def _wrong(self, name: str, words: str) -> None:
         self.query_one("#wrong", Static).update(Text(words))
-        self.query_one(f"#{name}", Input).focus()
+        self.set_focus(self.query_one(f"#{name}", Input))
 
     def action_leave(self) -> None:
         """Give up."""

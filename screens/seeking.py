@@ -83,13 +83,13 @@ class Seeking(Moves):
     @on(PromptBar.Submitted)
     def _submitted(self, message: PromptBar.Submitted) -> None:
         if message.mode == "command":
-            self.table.focus()
+            self.set_focus(self.table)
             self.run_command(message.text)
         elif message.mode == "filter":
             self._filter(message.text)
-            self.table.focus()
+            self.set_focus(self.table)
         elif message.mode == "search":
-            self.text.focus()
+            self.set_focus(self.text)
         self.show_bars()
 
     @on(PromptBar.Left)
@@ -98,7 +98,7 @@ class Seeking(Moves):
             self._filter(message.text)
         elif message.mode == "search":
             self.text.search("")
-        (self.text if message.mode == "search" else self.table).focus()
+        self.set_focus(self.text if message.mode == "search" else self.table)
         self.show_bars()
 
     def set_filter(self, text: str) -> None:

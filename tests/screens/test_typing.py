@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual.events import Key
 
 from ksec_tui.screens.commands import COMMANDS
 from ksec_tui.screens.lines import Bar
@@ -254,22 +253,3 @@ async def test_the_palette_finds_keys_and_objects() -> None:
         await user.until(lambda: "Deployment shop/worker-02" in user.screen)
         await user.press("down", "enter")
         await user.until(lambda: user.row.ref.name == "worker-02")
-
-
-async def at_once(user: User, text: str) -> None:
-    """Keys as a terminal sends what is pasted, or typed while the program is busy: with no pause between them."""
-    for char in text:
-        key = {":": "colon", "/": "slash", " ": "space", "\r": "enter"}.get(char, char)
-        user.app.post_message(Key(key, char if char.isprintable() else None))
-    await user.rests()
-
-
-@pytest.mark.parametrize("start", [":", "/"])
-async def test_what_is_typed_ahead_goes_to_the_prompt_and_stages_nothing(start: str) -> None:
-    async with exploring() as user:
-        await at_once(user, f"{start}sev")
-        assert user.explorer.prompt.input.value == "sev"
-        assert not user.explorer.view.plan.staged
-        # In the prompt they are characters.
-        await at_once(user, ":/")
-        assert user.explorer.prompt.input.value == "sev:/"
