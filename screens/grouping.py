@@ -70,9 +70,17 @@ def _head(key: str, name: str, ref: ObjectRef, inside: Sequence[Row], view: View
         staged=bool(staged) and staged == len(inside),
         text=f"{name} {told}",
         haystack=f"{name} {told}".lower(),
-        notes=(f"{one_line(name)}: {len(inside):,} findings: {told}. Keys act on all of them.",),
+        notes=(f"{one_line(name)}: {_many(len(inside))}: {told}. Keys act on {_all(len(inside))}.",),
         branch=Branch(0, "", opened),
     )
+
+
+def _many(count: int) -> str:
+    return f"{count:,} finding{'' if count == 1 else 's'}"
+
+
+def _all(count: int) -> str:
+    return "it" if count == 1 else "all of them"
 
 
 def _told(inside: Sequence[Row], findings: Sequence[Finding]) -> str:

@@ -224,12 +224,15 @@ def _risk_order(row: Row) -> tuple[int, int, int]:
     return _RANK[found[0].verdict], -int(found[0].severity) if failed else 1, -fails
 
 
-def why_column(title: str = "WHY", *, priority: int = 0) -> Column[Row]:
-    """The one-line reason, in the severity's style: a sentence, so other columns make room for it."""
+def why_column(title: str = "WHY", *, priority: int = 0, titled: bool = False) -> Column[Row]:
+    """The one-line reason, in the severity's style: a sentence, so other columns make room for it.
+
+    `titled` puts the problem in front, where the sentence begins with something that stands beside it already.
+    """
     return Column(
         "why",
         title,
-        _why,
+        _titled_why if titled else _why,
         width=40,
         min_width=27,
         grow=5,
@@ -240,19 +243,29 @@ def why_column(title: str = "WHY", *, priority: int = 0) -> Column[Row]:
 def _why(row: Row) -> str | Cell:
     # A finding is known by its title; who and where stand beside it already.
     words = f"{row.finding.title}: {row.words}" if row.finding is not None else row.words
+    words = words.removeprefix(f"{row.ref} ")
     if not words:
         return ""
     return Cell(words, style_name(row.severity, row.verdict) if row.findings else "unknown")
 
 
-def name_column(title: str = "NAME", *, width: int = 24, namespaced: bool = False) -> Column[Row]:
+def _titled_why(row: Row) -> str | Cell:
+    worst = row.worst
+    if worst is None:
+        return _why(row)
+    return Cell(f"{worst.title}: {row.words}", style_name(row.severity, row.verdict))
+
+
+def name_column(
+    title: str = "NAME", *, width: int = 24, min_width: int = 10, namespaced: bool = False
+) -> Column[Row]:
     """The object's name, with its namespace in front where asked for."""
     return Column(
         "name",
         title,
         lambda row: row.ref.path if namespaced else row.ref.name,
         width=width,
-        min_width=10,
+        min_width=min_width,
         grow=1,
         priority=0,
     )

@@ -152,10 +152,11 @@ def priority_lines(found: Scene, item: Priority) -> Tells:
         made += _said(f"Removes {item.removes} ({counted}).", hand, style="pass")
         made += _why(found, item, hand)
         made += _said(f"Risk of the fix: {item.risk.value}; effort {effort:g}: judgements.", hand)
-        for fix in item.fixes:
-            if fix.may_break:
-                made += _said(f"May break: {fix.may_break}", hand, style="medium")
-            made += (text for step in fix.steps[:MANY] for text in _said(f"By hand: {step}", hand))
+        # Several fixes of one object often warn of the same.
+        for words in dict.fromkeys(fix.may_break for fix in item.fixes if fix.may_break):
+            made += _said(f"May break: {words}", hand, style="medium")
+        for step in dict.fromkeys(step for fix in item.fixes for step in fix.steps[:MANY]):
+            made += _said(f"By hand: {step}", hand)
         made += _gone(item, hand)
         made += [line(), heading("What it fixes")]
         made += (_finding(finding, hand, "  ") for finding in item.findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ksec_tui.screens.lines import Bar
 from ksec_tui.sources.demo import DemoSource
 from tests.screens.explorers import User, exploring, presses
 
@@ -135,3 +136,12 @@ async def test_what_is_no_object_says_so_instead_of_yaml() -> None:
         await user.find(kind="Cluster")
         await user.press("y")
         assert "the cluster as a whole, which is no object" in user.detail
+
+
+async def test_above_a_narrow_detail_the_name_is_said_rather_than_the_kind() -> None:
+    async with exploring(size=(120, 30)) as user:
+        row = await user.find(kind="ClusterRoleBinding")
+        title = user.explorer.query_one("#detail-title", Bar)
+        assert title.words.endswith(f"  crb {row.ref.name}")
+        await user.press("f")
+        await user.until(lambda: title.words.endswith(f"  ClusterRoleBinding {row.ref.name}"))

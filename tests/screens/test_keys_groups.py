@@ -40,6 +40,8 @@ async def test_a_groups_by_check_object_namespace_owner_and_none() -> None:
             assert inside(user) == [], "groups are closed at first"
             assert sum(len(row.findings) for row in heads(user)) == flat
             assert f" {flat} " in user.screen
+            for row in heads(user):
+                assert ("1 finding:" in row.notes[0]) == (len(row.findings) == 1)
         await user.press("a")
         await user.rests()
         assert heads(user) == []

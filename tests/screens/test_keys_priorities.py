@@ -132,6 +132,8 @@ async def test_fixes_of_one_object_that_only_help_together_are_staged_together_o
     async with exploring(World(attacked()), pane="priorities") as user:
         await user.press("right_parenthesis", "right_parenthesis")
         await to(user, "Apply 2 fixes of it together (crb readers)")
+        await user.rests()
+        assert user.detail.count("May break: Whoever used it") == 1, "what both may break is told once"
         await user.press("l", "s")
         await staged(user, 2)
         assert {item.finding.subject.name for item in user.explorer.view.plan.staged} == {"readers"}
