@@ -53,6 +53,15 @@ def test_two_rights_of_one_binding_go_together_where_each_alone_leaves_the_way_o
     assert set(best.effect.lost) == {item.key for item in difference(snapshot, after).cut}
 
 
+def test_the_best_fix_is_said_to_do_what_its_proof_says(demo: Snapshot, results: Results) -> None:
+    best = priorities(demo, results, CHECKS)[0]
+    after = simulate(demo, with_all(FixPlan(), best), CHECKS, results=results).snapshot
+    proven = difference(demo, after)
+    assert len(best.effect.lost) == len(proven.cut)
+    assert best.effect.harder == len(proven.harder)
+    assert best.effect.share == pytest.approx(proven.share, abs=0.005)
+
+
 def test_what_is_staged_is_left_out_and_what_it_takes_counts_for_nobody_else(
     demo: Snapshot, results: Results
 ) -> None:

@@ -11,7 +11,8 @@ from ksec_tui.analysis.paths.judgement import DEFAULT, Judgement
 from ksec_tui.analysis.paths.lenses import Lens, Open, open_paths
 from ksec_tui.cluster.snapshot import Snapshot
 
-_SAME = 1e-4
+SAME = 1e-4
+"""The part of a likelihood by which a way may differ and count as unchanged."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -79,10 +80,10 @@ def difference(
         _sorted(item for key, item in old.items() if key not in new),
         _sorted(item for key, item in new.items() if key not in old),
         _sorted(
-            item for item in changed if item.likelihood < old[item.lens, *item.key].likelihood * (1 - _SAME)
+            item for item in changed if item.likelihood < old[item.lens, *item.key].likelihood * (1 - SAME)
         ),
         _sorted(
-            item for item in changed if item.likelihood > old[item.lens, *item.key].likelihood * (1 + _SAME)
+            item for item in changed if item.likelihood > old[item.lens, *item.key].likelihood * (1 + SAME)
         ),
         sum(item.risk for item in old.values()),
         sum(item.risk for item in new.values()),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
+from ksec_tui.analysis.paths.changes import SAME
 from ksec_tui.analysis.paths.graph import AttackGraph
 from ksec_tui.analysis.paths.lenses import Lens, goals, prior_of, start_numbers
 from ksec_tui.analysis.paths.model import Vertex
@@ -24,7 +25,7 @@ class Effect(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         edges: the numbers of the edges.
         lost: the (start, goal) pairs of which no way is left.
-        harder: how many pairs keep a way that is less likely.
+        harder: how many pairs keep a way that is less likely, by more than nobody would see.
         risk: how much of the modelled risk goes.
         share: the same as a part of all risk of the lenses, 0 to 1.
     """
@@ -128,7 +129,7 @@ def effect(graph: AttackGraph, gone: Sequence[int], lenses: Sequence[Lens] = tup
             saved += prior * value * (math.exp(-tree.far[vertex]) - math.exp(-far))
             if far == FAR:
                 lost.append((graph.vertices[vertex], graph.vertices[number]))
-            else:
+            elif far - tree.far[vertex] > SAME:
                 harder += 1
     total = _total(graph, lenses)
     return Effect(tuple(gone), tuple(sorted(lost)), harder, saved, saved / total if total else 0.0)
