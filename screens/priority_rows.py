@@ -155,11 +155,8 @@ def _first(view: View, found: Scene) -> Iterator[Row]:
     patches = [item for item in found.first if not item.by_hand]
     again = "next" if view.plan.staged else "first"
     if not patches:
-        ways = (
-            "no way is open"
-            if not found.first
-            else "no patch is known that cuts a way: see what does by hand"
-        )
+        none = f"no way {_none(found)}"
+        ways = "no patch is known that cuts a way: see what does by hand" if found.first else none
         yield _head(view, FIRST, f"Do this {again}: nothing; {ways}", opened=None)
         return
     best, *rest = patches[: NEXT + 1]
@@ -207,8 +204,7 @@ def _priority(
 def _ways(view: View, found: Scene) -> Iterator[Row]:
     count = len(found.ways)
     if not count:
-        known = "was found, but not everything was read" if found.graph.gaps else "is open"
-        yield _head(view, WAYS, f"No way {FROM[found.lens]} {known}", opened=None)
+        yield _head(view, WAYS, f"No way {FROM[found.lens]} {_none(found)}", opened=None)
         return
     opened = is_open(view, WAYS, at_first=True)
     cut = sum(found.state(told) == CUT for told in found.ways) if found.left is not None else 0
@@ -219,6 +215,11 @@ def _ways(view: View, found: Scene) -> Iterator[Row]:
     if opened and count > MOST:
         words = f"and {count - MOST:,} more, none worse; the command paths lists all"
         yield row(view, f"{WAYS}|more", CLUSTER, {"what": twig(view, 1, words, opened=None)}, Branch(1, WAYS))
+
+
+def _none(found: Scene) -> str:
+    """What can be said where no way is known."""
+    return "was found, but not everything was read" if found.graph.gaps else "is open"
 
 
 def _way(view: View, found: Scene, told: Told, number: int) -> Iterator[Row]:

@@ -70,6 +70,15 @@ async def test_what_was_not_read_is_said_and_never_taken_for_none() -> None:
         assert not any(said.strip() == "No way from outside is open" for said in what(user))
 
 
+async def test_that_no_way_was_found_is_no_promise_where_not_everything_was_read() -> None:
+    quiet = [thing("v1", "Namespace", "shop"), thing("v1", "ServiceAccount", "idle", "shop")]
+    coverage = {"clusterrolebindings.rbac.authorization.k8s.io": KindCoverage(State.FORBIDDEN)}
+    async with exploring(World(quiet, coverage=coverage), pane="priorities") as user:
+        first, ways, *_ = what(user)
+        assert first.strip() == "Do this first: nothing; no way was found, but not everything was read"
+        assert ways.strip() == "No way from outside was found, but not everything was read"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=str)
 async def test_without_colour_the_tree_is_read_from_its_words(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
