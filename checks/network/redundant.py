@@ -95,7 +95,9 @@ def _without(policy: NetworkPolicy, cluster: Snapshot) -> Fix | None:
         path = f"/spec/{item.direction}/{item.number - 1}"
         operations += [op("test", path, spec[item.direction][item.number - 1]), op("remove", path)]
     change = json_patch(policy.ref, *operations)
-    return Fix(title, (change,), Risk.LIKELY, "Nothing, unless the wider rule is narrowed later.")
+    others = tuple(dict.fromkeys(item.by for item in found if item.by != policy.ref))
+    may_break = "Nothing, unless the wider rule is narrowed later."
+    return Fix(title, (change,), Risk.LIKELY, may_break, rests_on=others)
 
 
 def _admin_policies(snapshot: Snapshot) -> Iterator[AdminPolicy]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
+
 from ksec_tui.analysis.identity import is_bootstrap
 from ksec_tui.analysis.rbac.bindings import Bound
 from ksec_tui.analysis.rbac.subjects import account_exists
 from ksec_tui.checks.rbac.common import BINDINGS, SUBJECT_LISTS, holders, in_full, scope
 from ksec_tui.cluster.kinds import CLUSTER_ROLE_BINDING, ROLE_BINDING, SERVICE_ACCOUNT
+from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Subjects, check
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown
@@ -160,7 +163,10 @@ def _dangling_subject_fix(bound: Bound, snapshot: Snapshot) -> Fix | None:
     # A workload that names the account waits for it, and for what it may do.
     risk = Risk.REVIEW if running_with(snapshot, (bound.subjects[index] for index in absent)) else Risk.SAFE
     may_break = "An account of that name that is made later gets nothing by it."
-    return drop_subjects(bound, snapshot, absent, title, risk, may_break)
+    fix = drop_subjects(bound, snapshot, absent, title, risk, may_break)
+    accounts = [who for index in absent if (who := bound.subjects[index]) is not None]
+    rests_on = tuple(ObjectRef(who.namespace, "ServiceAccount", who.name) for who in accounts)
+    return None if fix is None else msgspec.structs.replace(fix, rests_on=rests_on)
 
 
 @check(

@@ -87,6 +87,8 @@ class Fix(msgspec.Struct, frozen=True):
         steps: what a human must do, one step a line: for MANUAL all of it, else what is left to do besides.
         rolls_out: whether pods are replaced by it.
         leaves: the words of evidence that is known to stay, since no patch reaches where it comes from.
+        rests_on: objects that make up for what it takes away, as they were read, be it by not being there: it is not
+            carried out together with a fix that changes one of them.
     """
 
     title: str
@@ -96,6 +98,7 @@ class Fix(msgspec.Struct, frozen=True):
     steps: tuple[str, ...] = ()
     rolls_out: bool = False
     leaves: tuple[str, ...] = ()
+    rests_on: tuple[ObjectRef, ...] = ()
 
     def besides(self, *, gone: bool) -> tuple[str, ...]:
         """What a human must do besides the changes; `gone` is whether these remove the finding.

@@ -72,7 +72,7 @@ def combined_new(changes: Sequence[Change]) -> Change:
 
 def effective(rules: Sequence[Body], *, inside: bool) -> list[Body]:
     """Rules without what has no effect in a Role (`inside`) or a ClusterRole, as far as that is certain."""
-    typed = [_typed(rule) for rule in rules]
+    typed = [as_rule(rule) for rule in rules]
     named = changed_by_name(typed)
     kept = []
     for index, rule in enumerate(rules):
@@ -182,10 +182,11 @@ def _box(rule: Body, **changes: Any) -> Body:
 
 
 def _inert(box: Body) -> bool:
-    return any(not part.path for part in inert_parts(_typed(box), inside=False))
+    return any(not part.path for part in inert_parts(as_rule(box), inside=False))
 
 
-def _typed(rule: Body) -> PolicyRule:
+def as_rule(rule: Body) -> PolicyRule:
+    """A rule as analysis reads it."""
     return PolicyRule(
         verbs=tuple(rule.get("verbs") or ()),
         api_groups=tuple(rule.get("apiGroups") or ()),

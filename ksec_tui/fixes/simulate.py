@@ -24,6 +24,7 @@ from ksec_tui.fixes.rollout import takes_effect
 from ksec_tui.fixes.search import Search
 from ksec_tui.fixes.trial import Carrier, Documents
 from ksec_tui.fixes.trouble import Trial, Trials
+from ksec_tui.fixes.undermined import undermined
 
 _DOUBTFUL = "Finding out what does not go together"
 
@@ -104,7 +105,7 @@ def simulate(
     carrier = Carrier(snapshot, documents or {}, pace)
     trials, alone = (Trials(snapshot, carrier, Judge(snapshot, every, results, pace)) for _ in range(2))
     refused = _at_sight(plan, results)
-    first = trial = _carried_out(plan, trials, refused)
+    first = trial = _carried_out(snapshot, plan, trials, refused)
     if first.troubles:
         pace.hold(_DOUBTFUL)
         search = Search(trials, alone, lambda done, of: pace.step(_DOUBTFUL, done, of))
@@ -164,17 +165,20 @@ def _at_sight(plan: FixPlan, results: Results) -> _Refusals:
     return refused
 
 
-def _carried_out(plan: FixPlan, trials: Trials, refused: _Refusals) -> Trial:
+def _carried_out(snapshot: Snapshot, plan: FixPlan, trials: Trials, refused: _Refusals) -> Trial:
     """The trial of all that can be carried out; what cannot is refused."""
     while True:
         kept = (item for item in plan.staged if item.fix.changes and item.fingerprint not in refused)
         trial = trials.attempt(plan.keeping(kept))
         failures = trial.patched.failures
-        if not failures:
-            return trial
         for item in plan.staged:
             if item.fingerprint in failures:
                 _refuse(refused, item, failures[item.fingerprint])
+        without = [] if failures else [*undermined(trial.plan, snapshot, trial.patched.snapshot)]
+        for item, reason in without:
+            _refuse(refused, item, reason)
+        if not failures and not without:
+            return trial
 
 
 def _shown(
