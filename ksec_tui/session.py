@@ -306,6 +306,7 @@ class Session:
         """Have judged what changes, a little at a time."""
         changed: set[str] = set()
         quiet = False
+        known = _facts(builder.source)
         last = time.monotonic()
         for event in chain([first], events):
             if mine.cancel.is_set():
@@ -313,6 +314,8 @@ class Session:
             match event:
                 case Linked(link):
                     self._publish(mine, link=link)
+                case Opened(info):
+                    builder.source = info
                 case Changed(_, page):
                     told = builder.change(event.ref, page)
                     changed.update((page.kind.resource,) if told else ())
@@ -321,10 +324,11 @@ class Session:
                     told = builder.replace(kind, pages, coverage)
                     changed.update((kind.resource,) if told else ())
                     quiet = quiet or not told
-            over = isinstance(event, Idle) and _of_now(builder.source).today != builder.source.today
+            over = isinstance(event, Idle) and _facts(_of_now(builder.source)) != known
             due = max(self._update_every, SHARE * mine.judged_in) if changed or over else QUIET_EVERY
             if (changed or quiet or over) and mine.taken and time.monotonic() - last > due:
                 builder.source = _of_now(builder.source)
+                known = _facts(builder.source)
                 mine.offer(builder.snapshot(), changed, Stage.UPDATE)
                 changed.clear()
                 quiet, last = False, time.monotonic()
@@ -339,7 +343,7 @@ class Session:
             try:
                 if before is None or stage is not Stage.UPDATE:
                     results = run(snapshot, checks, previous=results, changed=changed, cancel=mine.cancel)
-                elif before.source.today != snapshot.source.today:
+                elif _facts(before.source) != _facts(snapshot.source):
                     results = run(snapshot, checks, cancel=mine.cancel)
                 else:
                     results = renew(before, results, snapshot, changed, checks, mine.cancel)
@@ -367,6 +371,11 @@ def _of_now(info: SourceInfo) -> SourceInfo:
     now = dt.datetime.now(tz=dt.UTC)
     taken = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     return msgspec.structs.replace(info, today=now.date().isoformat(), taken=taken)
+
+
+def _facts(info: SourceInfo) -> tuple[str, ...]:
+    """What is judged of a source itself, and by which everything else is."""
+    return info.today, info.server_version, info.server_built
 
 
 def _due(event: Event, count: int, seconds: float) -> bool:

@@ -8,16 +8,20 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ksec_tui.checks import all_checks
+from ksec_tui.cluster.snapshot import SourceInfo
+from ksec_tui.findings.runner import run
 from ksec_tui.session import Session
-from ksec_tui.sources.base import Event, Idle, Link, Linked, SourceError, Update
+from ksec_tui.sources.base import Event, Idle, Link, Linked, Opened, SourceError, Update
 from tests.screens.world import World
 from tests.test_session import Listener, done
 
 
 class Followed(World):
-    """A world in which nothing changes, and that says at last why it cannot be followed any more."""
+    """A world in which no object changes, and that says at last why it cannot be followed any more."""
 
     fails = ""
+    upgraded: SourceInfo | None = None
 
     def watch(self, cancel: threading.Event) -> Iterator[Event | Update]:
         """As it is read, then nothing."""
@@ -26,6 +30,8 @@ class Followed(World):
         while not cancel.wait(0.01):
             if self.fails:
                 raise SourceError(self.fails)
+            if self.upgraded is not None:
+                yield Opened(self.upgraded)
             yield Idle()
 
 
@@ -38,6 +44,19 @@ def test_what_cannot_be_followed_any_more_is_not_called_live() -> None:
     last = listener.wait(lambda state: bool(state.error))
     assert last.error == "the login is over"
     assert last.link is None
+    session.close()
+
+
+def test_a_server_that_is_upgraded_is_judged_by_its_new_version() -> None:
+    listener, world = Listener(), Followed()
+    session = Session(world, listener, follow=True, update_every=0.01)
+    session.refresh()
+    first = listener.wait(lambda state: done(state) and state.link is not None)
+    old = msgspec.structs.replace(first.snapshot.source, server_version="v1.20.1")
+    world.upgraded = old
+    last = listener.wait(lambda state: state.snapshot.source.server_version == "v1.20.1")
+    assert last.results.by_check == run(last.snapshot, all_checks()).by_check
+    assert last.results.by_check["ver-server-eol"] != first.results.by_check["ver-server-eol"]
     session.close()
 
 

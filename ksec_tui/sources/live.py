@@ -163,6 +163,7 @@ class LiveSource:
             page_size=self._page_size,
             max_objects=self._max_objects,
             versions=self._versions,
+            told=lambda version, built: self._upgraded(feed, version, built),
         )
         watcher = Watcher(
             streams,
@@ -195,6 +196,12 @@ class LiveSource:
             watcher.wake()
             _join(watcher.threads)
             streams.close()
+
+    def _upgraded(self, feed: Feed, version: str, built: str) -> None:
+        """The server says which version it is; that may be another than before."""
+        if version and version != self._info.server_version:
+            self._info = msgspec.structs.replace(self._info, server_version=version, server_built=built)
+            feed.put(Opened(self._info))
 
     def fetch(self, ref: ObjectRef) -> Document | None:
         """One whole object, read anew, sanitized and without credentials; None when it cannot be had.

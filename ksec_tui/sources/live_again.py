@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from ksec_tui.sources.base import Event, SourceError
 from ksec_tui.sources.live_lists import Lists
-from ksec_tui.sources.live_open import Namespaces
+from ksec_tui.sources.live_open import Namespaces, server_version
 from ksec_tui.sources.live_scope import Discovery, Patterns
 from ksec_tui.sources.transport import Transport
 
@@ -26,6 +27,7 @@ class Anew:
         page_size: objects asked for at a time.
         max_objects: where a list that does not end is given up.
         versions: takes in which version each resource was read.
+        told: takes the server's version, and the day on which it was built, each time that it is asked.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Anew:
         page_size: int,
         max_objects: int,
         versions: dict[str, str],
+        told: Callable[[str, str], None],
     ) -> None:
         self._transport = transport
         self._patterns = patterns
@@ -44,6 +47,7 @@ class Anew:
         self._page_size = page_size
         self._max_objects = max_objects
         self._versions = versions
+        self._told = told
         self._lock = threading.Lock()
         self._asked = (0.0, Discovery(None), self._unasked())
 
@@ -71,10 +75,11 @@ class Anew:
         with self._lock:
             asked, discovery, namespaces = self._asked
             if time.monotonic() - asked > FRESH or not asked:
-                try:
+                discovery = Discovery(None, self._transport)
+                with suppress(SourceError):  # the lists tell of a login that is over, each for itself
                     discovery, _ = Discovery.ask(self._transport)
-                except SourceError:  # the lists tell of a login that is over, each for itself
-                    discovery = Discovery(None, self._transport)
+                    # A server that is upgraded ends its watches: then it is asked here.
+                    self._told(*server_version(self._transport, lambda _: None))
                 namespaces = self._unasked()
                 self._asked = time.monotonic(), discovery, namespaces
             return discovery, namespaces

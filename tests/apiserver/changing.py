@@ -116,6 +116,12 @@ class ChangingCluster(FakeCluster):
             self.ending += 1
             self.changed.notify_all()
 
+    def upgrade(self, **version: str) -> None:
+        """From now on ``/version`` answers this."""
+        with self.changed:
+            self._more["version"] = version
+            self._views.clear()
+
     def documents(self) -> list[Tree]:
         """All objects that there are."""
         with self.changed:
