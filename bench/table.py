@@ -154,6 +154,7 @@ class _Silent:
 async def whole(count: int) -> Figures:
     """The explorer, which is handed the State."""
     from ksec_tui.app import KsecApp
+    from ksec_tui.screens.arrivals import StateArrived
     from ksec_tui.screens.explorer import Explorer
 
     app = KsecApp(_Silent())
@@ -166,7 +167,7 @@ async def whole(count: int) -> Figures:
         state = state_of(count)
         watch = Watch(app)
         started = cpu()
-        explorer.post_message(Explorer.StateArrived(state))
+        explorer.post_message(StateArrived(state))
         await watch.until(lambda: explorer.table.shown_count == count)
         found = {"fill": cpu() - started}
         await asyncio.sleep(1.0)

@@ -23,6 +23,7 @@ from textual.worker import WorkerFailed
 from ksec_tui import themes
 from ksec_tui.cluster.mishap import trace
 from ksec_tui.cluster.text import one_line
+from ksec_tui.screens.arrivals import StateArrived
 from ksec_tui.screens.key_order import KeyOrder
 from ksec_tui.screens.opening import Opening
 from ksec_tui.sources.collector import gc_young_only
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 EXPLORER = "ksec_tui.screens.explorer"
 """The module of the explorer."""
-
-TURN = 0.001
-"""Seconds that a thread may run before another one gets its turn."""
 
 Settings = tuple[str, Mapping[str, str], Mapping[str, "Look"]]
 """Theme, keys of bindings by their ids, saved views by their names."""
@@ -176,8 +174,6 @@ class KsecApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the explorer at once where it is imported already."""
-        # Several threads read and judge; the one that draws must not wait long for its turn.
-        sys.setswitchinterval(TURN)
         gc_young_only()
         self.set_class(self._ascii, "-ascii")
         self.set_keymap(self.rebound)
@@ -241,7 +237,7 @@ class KsecApp(App[int]):
         """Pass a State on to the explorer; called from the session's threads."""
         explorer = self.explorer
         if explorer is not None:
-            explorer.post_message(explorer.StateArrived(state))
+            explorer.post_message(StateArrived(state))
 
     # What the explorer asks of the world outside
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.message import Message
 
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.filter import FilterError
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.screens import panes
+from ksec_tui.screens.arrivals import RowsReady, StateArrived
 from ksec_tui.screens.grouping import with_room
 from ksec_tui.screens.history import History, Place
 from ksec_tui.screens.keys import pressed
@@ -30,7 +29,7 @@ from ksec_tui.screens.standing import hidden, placeholder
 from ksec_tui.screens.widgets.columns import Column
 from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.screens.widgets.text import TextLines
-from ksec_tui.session import Session, State
+from ksec_tui.session import Session
 
 
 class Board(Notices):
@@ -60,29 +59,6 @@ class Board(Notices):
     Board #list-title, Board #detail-title, Board #hints { background: $panel; }
     """
 
-    class StateArrived(Message):
-        """A newer State; only the newest counts."""
-
-        def __init__(self, state: State) -> None:
-            super().__init__()
-            self.state = state
-
-        def can_replace(self, message: Message) -> bool:
-            """One of several waiting is enough."""
-            return isinstance(message, Board.StateArrived)
-
-    class RowsReady(Message):
-        """Rows for the list, worked out off the UI thread."""
-
-        def __init__(
-            self, listing: Listing, rows: Sequence[Row], badges: tuple[str, ...], notice: str
-        ) -> None:
-            super().__init__()
-            self.listing = listing
-            self.rows = rows
-            self.badges = badges
-            self.notice = notice
-
     def __init__(self, session: Session, *, ascii: bool = False) -> None:  # noqa: A002 - the word users know
         super().__init__()
         self.session = session
@@ -97,6 +73,7 @@ class Board(Notices):
         self._peeked_from = ""
         self._wanted: tuple[str, ObjectRef | None] = ("", None)
         self._rows_for: Listing | None = None
+        self._came: RowsReady | None = None
         self._busy = self._again = self._failed = self._hides = self.awaits_rows = False
         self._to_build: tuple[Listing, View] = (self.listing, self.view)
         self._touched = False
@@ -248,13 +225,13 @@ class Board(Notices):
         rows = listing.rows(view)
         badges = tuple(pane.mark(view) for pane in self.panes)
         notice = listing.notice(view) if listing.notice else ""
-        self.post_message(self.RowsReady(listing, rows, badges, notice))
+        self.post_message(RowsReady(listing, rows, badges, notice))
 
     @on(RowsReady)
     def _take_rows(self, message: RowsReady) -> None:
         self._busy = self._failed = False
         self._badges = message.badges
-        stale = self.awaits_rows = message.listing is not self.listing
+        stale = message.listing is not self.listing
         if self._again or stale:
             self._again = False
             self.rebuild()
@@ -266,13 +243,24 @@ class Board(Notices):
             self._rows_for = message.listing
             table.set_columns(self.columns, attrgetter("key"))
         table.set_rows(message.rows)
-        if self._wanted[0]:
-            self._reach(message)
-        elif not self._touched:
-            # Nobody has chosen this row: the worst comes on top as it is found.
-            table.move_to_index(0)
-        if self.peeked is not None:
-            self.peeked = object_row(self.view, self.peeked.ref)
+        self._came = message
+        if not table.arranging:
+            self._rows_shown()
+
+    @on(VirtualTable.Settled)
+    def _rows_shown(self) -> None:
+        """What came, or was filtered or ordered, is on the screen."""
+        table, came = self.table, self._came
+        if came is not None:
+            self._came = came if table.arranging else None
+            self.awaits_rows = False
+            if self._wanted[0]:
+                self._reach(came)
+            elif not self._touched:
+                # Nobody has chosen this row: the worst comes on top as it is found.
+                table.move_to_index(0)
+            if self.peeked is not None:
+                self.peeked = object_row(self.view, self.peeked.ref)
         self.show_bars()
         self.show_detail(again=True)
 
@@ -280,7 +268,7 @@ class Board(Notices):
         """Put the cursor on the row that was asked for; look at its object where the list cannot show it."""
         key, ref = self._wanted
         if not self.table.move_to_key(key):
-            if self.view.state.reading:
+            if self.view.state.reading or self.table.arranging:
                 return
             if any(row.key == key for row in message.rows) and (self.scope or self.risky_only):
                 self.scope, self.risky_only = "", False
@@ -306,6 +294,7 @@ class Board(Notices):
         """The rows could not be worked out: what is shown stays, and the next State may do better."""
         if group == "rows":
             self._busy = self._again = self.awaits_rows = False
+            self._came = None
             self._failed = True
             self.show_bars()
 
@@ -330,7 +319,7 @@ class Board(Notices):
 
         When it does not come, the object `ref` is looked at all the same.
         """
-        self._wanted, self.awaits_rows = (key, ref), True
+        self._wanted, self.awaits_rows, self._came = (key, ref), True, None
         self._busy = self._touched = False  # another list need not wait for the rows of this one
         self._rows_for = self.listing
         self.peeked = None

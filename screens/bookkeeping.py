@@ -14,7 +14,7 @@ from textual.message import Message
 
 from ksec_tui.findings.finding import Finding
 from ksec_tui.fixes.plan import FixPlan
-from ksec_tui.screens.board import Board
+from ksec_tui.screens.arrivals import RowsReady
 from ksec_tui.screens.ledger import Ledger
 from ksec_tui.screens.proving import Proving
 from ksec_tui.triage.decision import Decision, DecisionError, Ruling, State
@@ -161,7 +161,7 @@ class Bookkeeping(Proving):
             self.say(f"what is new next time will not be known: {told.trouble}", warning=True, seconds=12)
         self.set_ledger(replace(self.view.ledger, since=told.since))
 
-    @on(Board.RowsReady)
+    @on(RowsReady)
     def _compare(self) -> None:
         """Once all is judged, find out what is new since the last time."""
         state = self.view.state

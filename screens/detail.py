@@ -53,7 +53,11 @@ class Detailed(Pressing):
     def at_rest(self) -> bool:
         """Whether what is on screen is all that the newest State has to say."""
         newest = self.view.state is self.session.state
-        return super().at_rest and newest and not (self._busy or self._again or self._working)
+        return (
+            super().at_rest
+            and newest
+            and not (self._busy or self._again or self._working or self.table.arranging)
+        )
 
     def on_resize(self) -> None:
         """Prose is wrapped to the width."""

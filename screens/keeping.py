@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ksec_tui.cluster.text import one_line
-from ksec_tui.screens.board import Board
+from ksec_tui.screens.arrivals import RowsReady
 from ksec_tui.screens.history import Place
 from ksec_tui.screens.looking import fits, left_as, look_of, place_of, where_of
 from ksec_tui.screens.modals import Pick
@@ -131,10 +131,10 @@ class Keeping(Networking):
             if any(left_out):
                 self.say(f"as you left it: {', '.join(item for item in left_out if item)}")
 
-    def _reach(self, message: Board.RowsReady) -> None:
+    def _reach(self, message: RowsReady) -> None:
         """Where one was may come with the last page, or the last check; until then one is on the way there."""
         state = self.view.state
-        waits = self._busy or state.reading or state.judging or not message.rows
+        waits = self._busy or self.table.arranging or state.reading or state.judging or not message.rows
         if self._returning and waits and not self.table.move_to_key(self._wanted[0]):
             return
         back, self._returning = self._returning, False

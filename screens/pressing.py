@@ -7,8 +7,10 @@ from collections import deque
 from textual import on
 from textual.events import DescendantFocus, Key
 
+from ksec_tui.screens.arrivals import RowsReady
 from ksec_tui.screens.board import Board
 from ksec_tui.screens.key_order import act
+from ksec_tui.screens.widgets.table import VirtualTable
 from ksec_tui.session import Session
 
 AT_ONCE = (
@@ -50,9 +52,11 @@ class Pressing(Board):
     def _is_early(self, name: str) -> bool:
         if self.focused is self.prompt.input:
             return not self.prompt.is_open  # what was typed there is still to be taken
-        return self.awaits_rows and self.table.has_focus and not name.startswith(AT_ONCE)
+        waits = self.awaits_rows or self.table.changing
+        return waits and self.table.has_focus and not name.startswith(AT_ONCE)
 
-    @on(Board.RowsReady)
+    @on(RowsReady)
+    @on(VirtualTable.Settled)
     @on(DescendantFocus)
     def _take_up(self) -> None:
         """What was waited for may be there."""

@@ -13,7 +13,7 @@ from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.runner import Cancelled
 from ksec_tui.fixes.plan import FixPlan
 from ksec_tui.fixes.progress import Progress
-from ksec_tui.screens.board import Board
+from ksec_tui.screens.arrivals import RowsReady
 from ksec_tui.screens.pane import View
 from ksec_tui.screens.proof import Proof, prove
 from ksec_tui.screens.seeking import Seeking
@@ -63,7 +63,7 @@ class Proving(Seeking):
         """Whether what is on screen is all that the newest State has to say."""
         return super().at_rest and self._attempt is None
 
-    @on(Board.RowsReady)
+    @on(RowsReady)
     def _rows_ready(self) -> None:
         self.prove()
 

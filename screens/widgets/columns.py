@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from ksec_tui.cluster.sorting import sorted_gently
+
 T = TypeVar("T")
 
 GAP = 1
@@ -131,8 +133,8 @@ def in_order(rows: Sequence[T], column: Column[T] | None, *, reverse: bool = Fal
     cell, sort = column.cell, column.sort
     if sort is not None:
         try:
-            return sorted(rows, key=sort, reverse=reverse)
+            return sorted_gently(rows, sort, reverse=reverse)
         except TypeError:
             # Hostile objects carry wrong types, which do not compare with the right ones: order by their words.
-            return sorted(rows, key=lambda row: natural(str(sort(row))), reverse=reverse)
-    return sorted(rows, key=lambda row: natural(text_of(cell(row))), reverse=reverse)
+            return sorted_gently(rows, lambda row: natural(str(sort(row))), reverse=reverse)
+    return sorted_gently(rows, lambda row: natural(text_of(cell(row))), reverse=reverse)

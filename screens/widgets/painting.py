@@ -98,7 +98,7 @@ def paint_placeholder(
 ) -> Strip:
     """Line `line` of an empty table of `size` (cells, lines) that has `text` in its middle."""
     width, height = size
-    lines = (text if isinstance(text, Text) else Text(text)).split("\n", allow_blank=True)
+    lines = (text if isinstance(text, Text) else Text(text)).wrap(console, max(1, width - 2))
     index = line - max(0, height - len(lines)) // 2
     if not 0 <= index < len(lines):
         return Strip.blank(width, base)

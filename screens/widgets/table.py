@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
 from ksec_tui.screens.widgets.columns import Cell, Column, Placed, place
-from ksec_tui.screens.widgets.cursor import CursorView, navigation
+from ksec_tui.screens.widgets.cursor import navigation
 from ksec_tui.screens.widgets.painting import (
     GUTTER,
     RowState,
@@ -24,15 +23,14 @@ from ksec_tui.screens.widgets.painting import (
     paint_row,
     scrolled,
 )
-from ksec_tui.screens.widgets.rows import Rows
+from ksec_tui.screens.widgets.row_view import RowView
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
-class VirtualTable(CursorView, Generic[T]):
+class VirtualTable(RowView[T]):
     """A table of any row objects, known by a key; cells are computed for visible rows only.
 
     Args:
@@ -66,38 +64,6 @@ class VirtualTable(CursorView, Generic[T]):
     placeholder: reactive[Text | str] = reactive[Text | str]("")
     """Shown in the middle while there are no rows: why there are none."""
 
-    class TableMessage(Message, Generic[R]):
-        """Something happened in `table`."""
-
-        def __init__(self, table: VirtualTable[R]) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> VirtualTable[R]:
-            """The table, for the selectors of `@on`."""
-            return self.table
-
-    class CursorMoved(TableMessage[R]):
-        """Another row, or a newer object of the same row, is under the cursor; None when there are no rows."""
-
-        def __init__(self, table: VirtualTable[R], row: R | None) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class RowOpened(TableMessage[R]):
-        """`row` was opened with enter or a double click."""
-
-        def __init__(self, table: VirtualTable[R], row: R) -> None:
-            super().__init__(table)
-            self.row = row
-
-    class SortChanged(TableMessage[R]):
-        """The rows are in the order of another column, or in the opposite order."""
-
-    class MarksChanged(TableMessage[R]):
-        """Rows were marked or marks taken away."""
-
     def __init__(
         self,
         columns: Sequence[Column[T]],
@@ -105,48 +71,12 @@ class VirtualTable(CursorView, Generic[T]):
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(key, id=id)
         self._columns = tuple(columns)
-        self._rows = Rows(key)
-        self._current: T | None = None
-        self._current_key: str | None = None
         self._selected: str | None = None
         self._placed: tuple[Placed[T], ...] = ()
         self._placed_for = -1
         self._painted: LRUCache[tuple[int, RowState, int], Strip] = LRUCache(1024)
-
-    @property
-    def line_count(self) -> int:
-        """Rows that the filter lets through."""
-        return len(self._rows.shown)
-
-    shown_count = line_count
-
-    @property
-    def shown(self) -> Sequence[T]:
-        """The rows that the filter lets through, in the order shown; not to be changed."""
-        return self._rows.shown
-
-    @property
-    def rows(self) -> Sequence[T]:
-        """All rows given, in the order shown; not to be changed."""
-        return self._rows.every
-
-    @property
-    def total_count(self) -> int:
-        """Number of rows given."""
-        return self._rows.total
-
-    @property
-    def cursor_row(self) -> T | None:
-        """The row under the cursor, None when no row is shown."""
-        return self._rows.shown[self._cursor] if self._rows.shown else None
-
-    @property
-    def cursor_key(self) -> str | None:
-        """The key of the row under the cursor, None when no row is shown."""
-        row = self.cursor_row
-        return None if row is None else self._rows.key(row)
 
     @property
     def sort_column(self) -> str | None:
@@ -160,32 +90,11 @@ class VirtualTable(CursorView, Generic[T]):
 
     def set_columns(self, columns: Sequence[Column[T]], key: Callable[[T], str]) -> None:
         """Switch to another view: nothing of the former one stays, neither rows nor sort, filter or marks."""
-        had_marks = bool(self._rows.marks)
         self._columns = tuple(columns)
-        self._rows = Rows(key)
-        self._cursor, self._current_key, self._selected = 0, None, None
+        self._selected = None
         self.hidden_columns = frozenset()
+        self.start_over(key)
         self._relayout()
-        self.scroll_to(0, 0, animate=False, force=True)
-        self._announce()
-        if had_marks:
-            self.post_message(self.MarksChanged(self))
-
-    def set_rows(self, rows: Sequence[T]) -> None:
-        """Replace the rows. Cursor and marks stay on their keys; sort, filter and scrolling stay too.
-
-        When the cursor's row is gone, the cursor stays at its place in the list.
-        """
-        self._rows.give(rows)
-        self._rearranged()
-
-    def set_filter(self, keep: Callable[[T], bool] | None, *, narrows: bool = False) -> None:
-        """Show the rows that `keep` accepts, all for None.
-
-        `narrows` promises that no row hidden now would be accepted: only those shown are looked at.
-        """
-        self._rows.filter(keep, narrows=narrows)
-        self._rearranged()
 
     def set_sort(self, column_id: str | None, reverse: bool = False) -> None:  # noqa: FBT002 - agreed
         """Order by a column, equal rows as given; None for the order given.
@@ -197,68 +106,10 @@ class VirtualTable(CursorView, Generic[T]):
         if column is None and column_id is not None:
             raise ValueError(f"no column {column_id!r}; there are {[column.id for column in self._columns]}")
         self._rows.sort(column, reverse=reverse)
-        self._rearranged()
+        self.rearrange()
         self.post_message(self.SortChanged(self))
 
-    def move_to_key(self, key: str) -> bool:
-        """Put the cursor on the row with `key`; False when no such row is shown."""
-        index = self._rows.index_of(key, self._cursor)
-        if index is None:
-            return False
-        self.move_to_index(index)
-        return True
-
-    # Marks
-
-    @property
-    def marks(self) -> frozenset[str]:
-        """Keys of the marked rows."""
-        return self._rows.marks
-
-    @property
-    def in_range(self) -> bool:
-        """Whether moving the cursor marks rows."""
-        return self._rows.in_range
-
-    def marked_rows(self) -> list[T]:
-        """The marked rows that exist, in the order of the table; those that the filter hides too."""
-        return self._rows.marked()
-
-    def toggle_mark(self) -> None:
-        """Mark the row under the cursor or take its mark away."""
-        if self._rows.shown:
-            self._rows.toggle(self._cursor)
-            self._marks_changed()
-
-    def mark_range(self) -> None:
-        """Start marking every row the cursor passes; called again, stop there and keep the marks."""
-        if self._rows.in_range:
-            self._rows.end_range()
-        elif self._rows.shown:
-            self._rows.start_range(self._cursor)
-            self._marks_changed()
-
-    def clear_marks(self) -> None:
-        """Take all marks away and end a range."""
-        if self._rows.marks or self._rows.in_range:
-            self._rows.clear_marks()
-            self._marks_changed()
-
     # Keys and mouse
-
-    action_mark_range = mark_range
-    action_clear_marks = clear_marks
-
-    def action_toggle_mark(self) -> None:
-        """Mark and go on to the next row."""
-        self.toggle_mark()
-        self.action_cursor_down()
-
-    def action_open(self) -> None:
-        """Open the row under the cursor."""
-        row = self.cursor_row
-        if row is not None:
-            self.post_message(self.RowOpened(self, row))
 
     def action_select_column(self, step: int) -> None:
         """Choose the column that `O` sorts by."""
@@ -298,34 +149,6 @@ class VirtualTable(CursorView, Generic[T]):
             if event.chain == 2:
                 self.action_open()
 
-    def cursor_moved(self) -> None:
-        """Drag a range along and tell who listens."""
-        if self._rows.in_range and self._rows.shown:
-            self._rows.stretch_range(self._cursor)
-            self._marks_changed()
-        self._announce()
-
-    def _announce(self) -> None:
-        row = self.cursor_row
-        if row is not None:  # an empty list, as while loading, does not forget where the cursor was
-            self._current_key = self._rows.key(row)
-        if row is not self._current:
-            self._current = row
-            self.post_message(self.CursorMoved(self, row))
-
-    def _marks_changed(self) -> None:
-        self.refresh()
-        self.post_message(self.MarksChanged(self))
-
-    def _rearranged(self) -> None:
-        """Bring the cursor to its row's new place."""
-        index = None
-        if self._current_key is not None:
-            index = self._rows.index_of(self._current_key, self._cursor)
-        self.forget_paint()
-        self.resize_lines(self._width())
-        self.move_to_index(self._cursor if index is None else index)
-
     def _sort_or_reverse(self, column_id: str) -> None:
         self.set_sort(column_id, reverse=column_id == self.sort_column and not self.sort_reverse)
 
@@ -333,7 +156,7 @@ class VirtualTable(CursorView, Generic[T]):
         self._placed_for = -1
         self.draw_plain(self.ascii)
         self.forget_paint()
-        self.resize_lines(self._width())
+        self.resize_lines(self.width_needed())
 
     watch_wide = watch_ascii = watch_hidden_columns = _relayout
 
@@ -355,7 +178,7 @@ class VirtualTable(CursorView, Generic[T]):
             self.forget_paint()
         return self._placed
 
-    def _width(self) -> int:
+    def width_needed(self) -> int:
         """Cells to scroll over sideways; 1 when everything fits."""
         placed = self._place()
         needed = GUTTER + placed[-1].x + placed[-1].width if placed else 0

@@ -7,6 +7,7 @@ from textual.events import Key
 
 from ksec_tui.app import KsecApp
 from ksec_tui.screens.modals import Ask
+from ksec_tui.screens.widgets import row_view
 from tests.screens.explorers import User, exploring
 from tests.screens.world import World
 
@@ -79,6 +80,22 @@ async def test_keys_after_enter_are_no_part_of_the_filter(keys: str) -> None:
         await at_once(user, keys)
         assert user.explorer.filter_text == "api"
         assert user.explorer.table.cursor_index == 1
+
+
+async def test_keys_behind_a_filter_act_on_what_it_lets_through_of_however_many_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # From the first row on they are filtered beside the thread that draws, as many rows are.
+    monkeypatch.setattr(row_view, "AT_ONCE", 0)
+    async with exploring() as user:
+        table = user.explorer.table
+        every = table.total_count
+        await at_once(user, "/kind:deployment\rG ")
+        assert 0 < table.shown_count < every
+        (mark,) = table.marks
+        assert mark == table.cursor_key
+        assert {row.ref.kind for row in table.shown} == {"Deployment"}
+        assert table.cursor_index == table.shown_count - 1
 
 
 async def test_keys_after_enter_are_no_part_of_the_command() -> None:

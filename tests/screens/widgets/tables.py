@@ -57,18 +57,18 @@ class TableApp(App[None]):
 
     @property
     def table(self) -> VirtualTable[Pod]:
-        return self.query_one("#pods", VirtualTable)
+        return self.screen.query_one("#pods", VirtualTable)
 
-    def on_virtual_table_cursor_moved(self, message: VirtualTable.CursorMoved[Pod]) -> None:
+    def on_row_view_cursor_moved(self, message: VirtualTable.CursorMoved[Pod]) -> None:
         self.heard.append(message)
 
-    def on_virtual_table_row_opened(self, message: VirtualTable.RowOpened[Pod]) -> None:
+    def on_row_view_row_opened(self, message: VirtualTable.RowOpened[Pod]) -> None:
         self.heard.append(message)
 
-    def on_virtual_table_sort_changed(self, message: VirtualTable.SortChanged[Pod]) -> None:
+    def on_row_view_sort_changed(self, message: VirtualTable.SortChanged[Pod]) -> None:
         self.heard.append(message)
 
-    def on_virtual_table_marks_changed(self, message: VirtualTable.MarksChanged[Pod]) -> None:
+    def on_row_view_marks_changed(self, message: VirtualTable.MarksChanged[Pod]) -> None:
         self.heard.append(message)
 
     def action_attack(self) -> None:
