@@ -9,6 +9,7 @@ from ksec_tui.analysis.security_context import (
     UNCONFINED,
     context,
     is_windows,
+    minor_version,
     pod_context,
     seccomp,
 )
@@ -30,6 +31,9 @@ from ksec_tui.findings.fix import Fix, Risk
 from ksec_tui.findings.verdict import Severity, Threat
 
 _FILTER = {"type": "RuntimeDefault"}
+_SINCE = 19
+"""The minor version since which pods have the field (KEP-135)."""
+_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 _WINDOWS = NotApplicable("Windows has no seccomp")
 
 
@@ -195,13 +199,22 @@ def _unset(item: Placed) -> bool:
 
 
 @no_profile.fix
-def _default_profile(workload: Workload, _: Snapshot) -> Fix | None:
+def _default_profile(workload: Workload, cluster: Snapshot) -> Fix | None:
     bare = any(not item.injected for item in those(workload, _unset))
+    title = "Filter the pod's system calls with the runtime's default"
+    may_break = "It breaks debuggers, profilers and some sandboxes, which make calls that the filter refuses."
+    minor = minor_version(cluster.source.server_version)
+    if minor is not None and minor < _SINCE:
+        steps = (
+            f"Kubernetes 1.{minor} does not know the field and drops it without a word: no patch of it is made.",
+            f"Annotate the pod template with {_ANNOTATION}: runtime/default, until the cluster is newer.",
+        )
+        return Fix(title, (), Risk.MANUAL, may_break, steps)
     return template_fix(
         workload,
-        "Filter the pod's system calls with the runtime's default",
+        title,
         nothing,
         Risk.LIKELY,
-        "It breaks debuggers, profilers and some sandboxes, which make calls that the filter refuses.",
+        may_break,
         security(seccompProfile=_FILTER) if bare else None,
     )

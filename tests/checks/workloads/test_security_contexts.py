@@ -271,3 +271,15 @@ def test_ports_that_need_a_capability_are_named_where_all_are_dropped(
     )
     assert said in offered.may_break
     assert ("declared" in offered.may_break) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("version", "patched"), [("v1.18.20", False), ("v1.19.0", True), ("", True), ("v1.34.1-gke.1", True)]
+)
+def test_a_server_that_does_not_know_the_field_for_seccomp_is_sent_no_patch_of_it(
+    version: str, patched: bool
+) -> None:
+    """It drops unknown fields without a word: the patch would be accepted and change nothing."""
+    made = fix("wl-seccomp-missing", cluster(daemon_set(), version=version))
+    assert bool(made.changes) is patched
+    assert any("seccomp.security.alpha.kubernetes.io/pod" in step for step in made.steps) is not patched
