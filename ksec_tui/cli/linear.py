@@ -36,6 +36,10 @@ def run(arguments: argparse.Namespace, wanted: Filter) -> int:
         raise CliError(str(error)) from error
     config = loaded.config
     checks = options.chosen(arguments, config.checks)
+    if config.watch and source.is_live(arguments):
+        output.tell(
+            "the setting watch does not count here: refresh reads the cluster anew and says what is new"
+        )
     stdin = source.take_stdin(arguments)
     opened = source.open_source(arguments, stdin=stdin)
     keeps = config.state and not arguments.no_state

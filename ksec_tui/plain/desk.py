@@ -24,7 +24,7 @@ from ksec_tui.fixes.progress import Progress
 from ksec_tui.fixes.simulate import Simulation, simulate
 from ksec_tui.fixes.wholes import wholes
 from ksec_tui.plain.listed import Listed
-from ksec_tui.plain.reading import Steps, Tell, judge, read
+from ksec_tui.plain.reading import Steps, Tell, judge, news, read
 from ksec_tui.plain.view import counted
 from ksec_tui.reports.sitting import Exported
 from ksec_tui.sources.base import Problem, Source, SourceError
@@ -156,14 +156,18 @@ class Desk:
             self.trouble = f"The next session will not know what is new then: {error}"
 
     def refresh(self) -> tuple[str, ...]:
-        """Read everything anew; what was known stays where that fails."""
+        """Read everything anew; what was known stays where that fails. Returns what to say, with what is new."""
+        before = self.results.findings
         try:
             self._read()
             if self.triage_file is not None:
                 self.kept = store.load(self.triage_file, missing_ok=True)
         except (SourceError, TriageError) as error:
             return (f"Not refreshed: {error}",)
-        return ("Everything was read anew; the plan stays and is proven again.",)
+        return (
+            "Everything was read anew; the plan stays and is proven again.",
+            *news(before, self.results.findings),
+        )
 
     # Findings
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ksec_tui.cluster.kinds import KINDS
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder
 from ksec_tui.findings.check import Check
+from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import Results, run
+from ksec_tui.findings.verdict import Verdict
 from ksec_tui.plain.view import counted
 from ksec_tui.sources.base import Arrived, Ended, Problem, Source, apply
 
 PATIENCE = 10.0
 """Seconds after which a line says that something is still going on."""
+
+NEWS = 5
+"""New findings that are told one by one."""
 
 Tell = Callable[[Iterable[str]], None]
 """Says lines."""
@@ -78,3 +83,19 @@ def judge(snapshot: Snapshot, checks: Iterable[Check[Any]], tell: Tell) -> Resul
     every = tuple(checks)
     tell((f"Judging by {counted(len(every), 'check')}.",))
     return run(snapshot, every)
+
+
+def news(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[str]:
+    """What is found now and was not before, worst first as `after` is, and how much is found no longer."""
+    known, now = ({item.fingerprint for item in found} for found in (before, after))
+    new = [item for item in after if item.fingerprint not in known]
+    for item in new[:NEWS]:
+        word = item.severity.word if item.verdict is Verdict.FAIL else "not known"
+        yield f"New, {word}: {item.title}, on {item.subject}."
+    if len(new) > NEWS:
+        yield f"And {len(new) - NEWS:,} more new; findings lists them."
+    gone = len(known - now)
+    if gone:
+        yield f"{counted(gone, 'finding')} {'is' if gone == 1 else 'are'} gone."
+    if not (new or gone):
+        yield "No finding came or went."

@@ -14,6 +14,7 @@ from ksec_tui.sources.base import Linked, SourceError, Watchable
 from ksec_tui.sources.live import LiveSource
 from tests.apiserver import ApiServer, ChangingCluster
 from tests.cli.conftest import Ksec
+from tests.plain.dialogue import talk
 from tests.screens.world import World
 from tests.sources.live_tools import connect, small_shop
 
@@ -30,6 +31,21 @@ def test_text_menus_do_not_follow(ksec: Ksec) -> None:
     answer = ksec("--watch", "--plain")
     assert answer.code == 2
     assert "--watch is for the explorer" in answer.err
+    assert "refresh in them" in answer.err
+
+
+def test_text_menus_say_that_the_setting_to_follow_does_not_count_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("watch: true\n", encoding="utf-8")
+    with ApiServer(ChangingCluster(small_shop())) as server:
+        server.kubeconfig(tmp_path / "kubeconfig")
+        live = talk(monkeypatch, ("--kubeconfig", str(tmp_path / "kubeconfig"), "--config", str(settings)))
+        assert not any(request.query.get("watch") for request in server.requests)
+    assert "refresh" in live.err
+    assert "watch" in live.err
+    assert "watch" not in talk(monkeypatch, ("--demo", "--config", str(settings))).err
 
 
 @pytest.mark.parametrize(("words", "verbs"), [([], {"get", "list"}), (["--watch"], {"get", "list", "watch"})])

@@ -188,6 +188,26 @@ def test_a_finding_that_is_gone_after_a_refresh_is_not_there_any_more(shop: Talk
     assert "refused: Its finding is not there any more." in talked.last
 
 
+def test_a_refresh_says_what_is_new_worst_first_and_how_much_is_gone(shop: Talk, file: Path) -> None:
+    def changed() -> str:
+        more = """
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: fresh, namespace: shop}
+spec:
+  hostPID: true
+  containers: [{name: main, image: "registry.example/fresh:1", securityContext: {privileged: true}}]
+"""
+        file.write_text(SMALL.replace("{privileged: true}", "{}") + more, encoding="utf-8")
+        return "refresh"
+
+    told = shop(changed).last
+    assert re.search(r"^New, critical: .* on Pod shop/fresh\.$", told, re.MULTILINE)
+    assert re.search(r"^And \d+ more new; findings lists them\.$", told, re.MULTILINE)
+    assert re.search(r"^\d+ findings? (is|are) gone\.$", told, re.MULTILINE)
+
+
 def test_a_source_that_cannot_be_read_again_leaves_what_was_known(shop: Talk, file: Path) -> None:
     def away() -> str:
         file.unlink()

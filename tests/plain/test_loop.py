@@ -148,6 +148,7 @@ def test_refreshing_reads_the_source_anew(shop: Talk) -> None:
     talked = shop("refresh")
     assert "Read 4 objects." in talked.last
     assert "Everything was read anew" in talked.last
+    assert "No finding came or went." in talked.last
     assert "Home." in talked.last
 
 

@@ -124,7 +124,10 @@ def _check_watch(arguments: argparse.Namespace) -> None:
     if arguments.watch and not source.is_live(arguments):
         raise CliError("--watch is for a live cluster: files, snapshots and the demo are read once")
     if arguments.watch and arguments.plain:
-        raise CliError("--watch is for the explorer: text menus show the cluster as it was read")
+        raise CliError(
+            "--watch is for the explorer: text menus show the cluster as it was read, so that nothing changes "
+            "under whoever listens; refresh in them reads it anew and says what is new"
+        )
 
 
 def _need_terminal(arguments: argparse.Namespace) -> None:
