@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from ksec_tui.config import ConfigError
@@ -95,11 +96,11 @@ class Explorer(Keeping):
                 pairs[2:2] = [("go.network", "network"), ("network.reach", "ask")]
             if self.view.plan.staged:
                 pairs.insert(2, ("fix.export", "export"))
-        pairs = [*pairs[:6], ("help", "help")]
-        found: list[tuple[str, str]] = []
-        for ids, words in pairs:
-            found += [(f" {self.key(ids)} ", "accent bold"), (f"{words} ", "muted")]
-        return tuple(found)
+        told = [(f" {self.key(ids)} ", f"{words} ") for ids, words in (*pairs[:6], ("help", "help"))]
+        # The key that tells of all others stays, however narrow it is.
+        while len(told) > 1 and sum(cell_len(key + words) for key, words in told) > self.size.width:
+            del told[-2]
+        return tuple(part for key, words in told for part in ((key, "accent bold"), (words, "muted")))
 
     # Commands
 
@@ -184,7 +185,7 @@ class Explorer(Keeping):
             )
         said = f"{link.watched:,} lists are watched"
         if link.lost:
-            said += f", {link.lost:,} of them not heard of: {link.reason}"
+            said += f", {link.lost:,} of them not heard of ({', '.join(link.silent)}): {link.reason}"
         if link.polled:
             every = (f"{name} (every {link.listed_again(name):.0f} s)" for name in link.polled)
             said += f"; listed again instead: {', '.join(every)}"

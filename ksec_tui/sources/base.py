@@ -77,6 +77,7 @@ class Link(msgspec.Struct, frozen=True):
         retry: when the next attempt is made (``time.monotonic()``), 0 when none is lost.
         polled: resources that cannot be watched and are listed again every now and then.
         every: after how many seconds each of them is.
+        silent: resources of which some list is not heard of now: they are known as they last were.
     """
 
     watched: int = 0
@@ -85,6 +86,7 @@ class Link(msgspec.Struct, frozen=True):
     retry: float = 0.0
     polled: tuple[str, ...] = ()
     every: tuple[float, ...] = ()
+    silent: tuple[str, ...] = ()
 
     def listed_again(self, resource: str) -> float:
         """After how many seconds a resource is listed again instead of being watched; 0 when it is watched."""

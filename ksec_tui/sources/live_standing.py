@@ -72,7 +72,14 @@ class Standing:
         watched = sum(map(len, self._paths.values()))
         polled = tuple(sorted(self._polled))
         every = tuple(self._polled[resource] for resource in polled)
-        link = Link(watched, len(self._lost), reason, retry, polled, every)
+        silent = tuple(
+            sorted(
+                resource
+                for resource, paths in self._paths.items()
+                if resource in self._lost or not paths.isdisjoint(self._lost)
+            )
+        )
+        link = Link(watched, len(self._lost), reason, retry, polled, every, silent)
         if self._began and link != self._told:
             self._told = link
             # Under the lock, so that nobody hears an older one after a newer.

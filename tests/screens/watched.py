@@ -51,6 +51,12 @@ class WatchedWorld(World):
         """That many watches break."""
         self._news.put(Linked(Link(LISTS, count, "the connection broke", time.monotonic() + seconds)))
 
+    def silence(self, resource: str) -> None:
+        """Of one resource nothing is heard."""
+        self._news.put(
+            Linked(Link(LISTS, 1, "the connection broke", time.monotonic() + 5.0, silent=(resource,)))
+        )
+
     def poll(self, resource: str, every: float) -> None:
         """A resource is listed again instead of being watched."""
         self._news.put(Linked(Link(LISTS, polled=(resource,), every=(every,))))

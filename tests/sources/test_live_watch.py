@@ -143,10 +143,12 @@ def test_it_goes_on_after_the_server_was_away(tmp_path: Path) -> None:
             assert follower.link.reason
             assert follower.link.retry > 0
             assert "web-0" in follower.names(POD)
+            assert {"pods", "secrets"} <= set(follower.link.silent)
             cluster.put(pod("new", "shop"))
             with ApiServer(cluster, port=port):
                 follower.until(lambda: "new" in follower.names(POD))
                 follower.until(lambda: follower.link is not None and not follower.link.lost)
+                assert follower.link.silent == ()
                 assert follower.count(Replaced) == 0
 
 
