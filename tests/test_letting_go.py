@@ -58,6 +58,29 @@ def test_a_snapshot_that_nobody_holds_is_freed_with_all_that_was_worked_out_of_i
     assert kept
 
 
+class _Engine:
+    """Something worked out of a Snapshot, which goes on asking it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def more(self) -> _Engine:
+        """What takes more work, done once."""
+        found: _Engine = self.snapshot.derived(_Engine.more, _Engine)
+        return found
+
+
+def test_what_is_worked_out_when_the_snapshot_is_gone_already_goes_with_whoever_worked_it_out() -> None:
+    snapshot, _ = load(DemoSource())
+    engine: _Engine = snapshot.derived(_Engine, _Engine)
+    del snapshot
+    assert engine.more() is engine.more()
+    assert engine.more().snapshot.of(NAMESPACE) == engine.snapshot.of(NAMESPACE)
+    gone = [weakref.ref(engine.snapshot), weakref.ref(engine.more().snapshot)]
+    del engine
+    assert [item() for item in gone] == [None, None]
+
+
 def test_what_somebody_still_holds_answers_though_its_snapshot_is_gone() -> None:
     snapshot, _ = load(DemoSource())
     found, some = network(snapshot), workloads(snapshot)[0]

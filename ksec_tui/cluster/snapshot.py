@@ -18,7 +18,7 @@ from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
 from ksec_tui.cluster.letting_go import free_slowly
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.text import MAX_DEPTH, MAX_TEXT, clean_tree, suspicious_json
+from ksec_tui.cluster.text import clean_already, clean_tree
 
 T = TypeVar("T", bound=KubeObject)
 
@@ -85,6 +85,8 @@ class Snapshot:
         self._lock = threading.RLock()
         self._twin: Snapshot | None = None
         self._is_twin = False
+        self._orphan = False
+        self._heir: Snapshot | None = None
 
     def __del__(self) -> None:
         """Let go of what was worked out. It refers to the twin, which keeps it: nothing else would ever free both.
@@ -96,20 +98,25 @@ class Snapshot:
         if self.count() >= _LARGE and not sys.is_finalizing():
             free_slowly([list(self._derived.values())])
         self._derived.clear()
+        self._twin._orphan = True
 
     def _inner(self) -> Snapshot:
         """The same Snapshot for what is worked out of it to refer to, so that nothing within refers to this one."""
         if self._is_twin:
             return self
         if self._twin is None:
-            twin = Snapshot(
-                self.source, self._objects, self.coverage, self._documents, self.hostile, self.unreadable
-            )
-            twin._by_name, twin._by_namespace = self._by_name, self._by_namespace
+            twin = self._alike()
             twin._derived, twin._lock = self._derived, self._lock
             twin._is_twin = True
             self._twin = twin
         return self._twin
+
+    def _alike(self) -> Snapshot:
+        made = Snapshot(
+            self.source, self._objects, self.coverage, self._documents, self.hostile, self.unreadable
+        )
+        made._by_name, made._by_namespace = self._by_name, self._by_namespace
+        return made
 
     def of(self, kind: Kind[T]) -> tuple[T, ...]:
         """All objects of `kind` that were read."""
@@ -183,7 +190,7 @@ class Snapshot:
             return None
         raw = self._documents.get(ref) or msgspec.json.encode(found)
         tree = msgspec.json.decode(raw)
-        if not _clean_already(raw):
+        if not clean_already(raw):
             tree, _ = clean_tree(tree)
         return redacted(with_type(kind, cast("Document", tree)))
 
@@ -205,6 +212,10 @@ class Snapshot:
         if found is _UNKNOWN:
             with self._lock:
                 found = self._derived.get(key, _UNKNOWN)
+                if found is _UNKNOWN and self._orphan:
+                    # What still works with a twin whose Snapshot is gone has one of its own, and lets go of both.
+                    self._heir = self._heir or self._alike()
+                    return self._heir.derived(key, make)
                 if found is _UNKNOWN:
                     found = self._derived[key] = make(self._inner())
         return found
@@ -295,16 +306,6 @@ def _known(ref: ObjectRef) -> Kind[Any]:
     if kind is None:
         raise ValueError(f"{ref}: this kind of object is not known")
     return kind
-
-
-def _clean_already(raw: bytes) -> bool:
-    """Whether `clean_tree` would change nothing: no null, and too short for a long string or a deep tree."""
-    return (
-        len(raw) <= MAX_TEXT
-        and b"null" not in raw
-        and raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
-        and not suspicious_json(raw)
-    )
 
 
 def _undecoded(snapshot: Snapshot) -> dict[tuple[str, str], list[Unreadable]]:

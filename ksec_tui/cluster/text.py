@@ -252,3 +252,13 @@ def one_line(text: str, width: int | None = None) -> str:
     if width is None or len(line) <= width:
         return line
     return f"{line[: width - 1]}…" if width > 0 else ""
+
+
+def clean_already(raw: bytes) -> bool:
+    """Whether `clean_tree` would change nothing of this JSON: no null, no string too long, no tree too deep."""
+    return (
+        len(raw) <= MAX_TEXT
+        and b"null" not in raw
+        and raw.count(b"{") + raw.count(b"[") < MAX_DEPTH
+        and not suspicious_json(raw)
+    )
