@@ -83,6 +83,8 @@ def lens_rows(view: View, lens: Lens) -> Sequence[Row]:
     """The tree of one lens; the worst findings so far while there is more to come."""
     if view.state.reading or view.state.judging:
         return list(_so_far(view))
+    if view.state.error and not view.state.snapshot.count():
+        return ()  # the list says in its middle why nothing was read
     found = scene(view, lens)
     return [*_first(view, found), *_ways(view, found), *_fixes(view, found), *_gaps(view, found)]
 
@@ -369,7 +371,7 @@ def _gaps(view: View, found: Scene) -> Iterator[Row]:
 
 def notice(view: View, lens: Lens) -> str:
     """What one must know to read the tree: what the plan does, and what is not known."""
-    if view.state.reading or view.state.judging:
+    if view.state.reading or view.state.judging or (view.state.error and not view.state.snapshot.count()):
         return ""
     found = scene(view, lens)
     told = []

@@ -53,6 +53,8 @@ def rows(view: View) -> Sequence[Row]:
     found = []
     for kind in KINDS:
         cover = coverage.of(kind)
+        if view.state.error and cover.state in (State.QUEUED, State.LOADING):
+            cover = KindCoverage(State.ERROR, cover.count, reason=view.state.error)
         reason = "" if cover.state is State.OK else cover.reason or (coverage.gap(kind) or "")
         if every := link.listed_again(kind.resource):
             polled = f"read every {every:.0f} s, not watched"

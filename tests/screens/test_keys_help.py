@@ -185,6 +185,13 @@ async def test_a_key_can_be_rebound_and_the_help_shows_it() -> None:
         assert line.strip("│ ").startswith("t ")
 
 
+@pytest.mark.parametrize("width", [50, 60, 79])
+async def test_on_a_narrow_screen_the_hints_still_name_the_help(width: int) -> None:
+    async with exploring(size=(width, 20), pane="priorities") as user:
+        assert user.lines[-1].endswith(" ? help")
+        assert "…" not in user.lines[-1]
+
+
 async def test_the_hints_name_keys_as_they_are_bound() -> None:
     rebound = {"fix.stage": "t,T", "detail.next-tab": "right_square_bracket", "text.next-risky": "f2"}
     async with exploring(keys={**rebound, "help": "f1"}) as user:

@@ -95,6 +95,19 @@ async def test_an_error_at_the_start_is_shown_with_what_to_do_and_r_tries_again(
         assert user.explorer.table.shown_count > 0
 
 
+async def test_where_nothing_could_be_read_every_pane_says_why() -> None:
+    reason = f"no route to https://{'a' * 40}.example.com: connection refused by the very first try"
+    async with exploring(World(SourceError(reason), cluster()), size=(80, 24), pane="priorities") as user:
+        shown = " ".join(user.screen.split())
+        assert "connection refused by the very first try Press R to try again." in shown
+        assert "No way" not in shown
+        assert "still loading" not in shown
+        await user.press("8")
+        row = await user.find(name="namespaces")
+        assert row.values["state"].text == "! error"
+        assert row.values["reason"] == reason
+
+
 async def test_a_refresh_that_fails_keeps_the_rows_and_calls_them_stale() -> None:
     async with exploring(World(cluster(), SourceError("no route to host"))) as user:
         rows = [row.key for row in user.explorer.table.shown]
