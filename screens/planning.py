@@ -185,7 +185,9 @@ class Planning(Editing):
             self._change(plan)
         if decisions.taken or decisions.refused:
             told = f"{len(decisions.taken)} taken, {len(decisions.refused)} left out"
-            self.say(f"{told}; {self.key('fix.undo')} takes it back")
+            ready = bool(self.view.plan.staged) and not self.view.plan.unconfirmed
+            on = f", {self.key('fix.export')} exports" if ready else ""
+            self.say(f"{told}; {self.key('fix.undo')} takes it back{on}")
         self._to_go = decisions.rest
         if decisions.edit is not None:
             self.edit_hunk(decisions.edit)

@@ -199,6 +199,7 @@ async def test_export_asks_for_the_review_first_and_looks_at_the_pieces_by_defau
         await user.until(lambda: "[1/1]" in user.screen)
         await user.press("y")
         await user.rests()
+        assert user.said[-1].endswith("z takes it back, E exports")
         await user.press("E")
         assert "Export 2 staged fixes to which folder?" in user.screen
 
