@@ -40,6 +40,7 @@ _NOT_WATCHED = (
     "{} cannot be watched (no right to watch them, no way to, or too many lists): they are listed again every "
     "{:.0f} seconds instead, and what changes shows that much later."
 )
+_SILENT = "{} are shown as last heard: the server says nothing of them now. :watch tells why."
 
 
 def rows(view: View) -> Sequence[Row]:
@@ -56,9 +57,9 @@ def rows(view: View) -> Sequence[Row]:
         if view.state.error and cover.state in (State.QUEUED, State.LOADING):
             cover = KindCoverage(State.ERROR, cover.count, reason=view.state.error)
         reason = "" if cover.state is State.OK else cover.reason or (coverage.gap(kind) or "")
-        if every := link.listed_again(kind.resource):
-            polled = f"read every {every:.0f} s, not watched"
-            reason = f"{polled}; {reason}" if reason else polled
+        every, silent = link.listed_again(kind.resource), kind.resource in link.silent
+        said = "not heard of now" if silent else f"read every {every:.0f} s, not watched" if every else ""
+        reason = "; ".join(filter(None, (said, reason)))
         values = {
             "state": Cell(f"{GLYPHS[cover.state]} {cover.state.value}", STYLES[cover.state]),
             "count": f"{cover.count:,}",
@@ -69,8 +70,11 @@ def rows(view: View) -> Sequence[Row]:
         }
         text = f"{kind.resource} {cover.state.value} {reason}"
         ref = ObjectRef("", "APIResource", kind.resource, "")
-        notes = (_NOT_WATCHED.format(kind.resource, every),) if every else ()
-        found.append(Row(kind.resource, ref, values=values, text=text, haystack=text.lower(), notes=notes))
+        notes = [_SILENT.format(kind.resource)] if silent else []
+        notes += [_NOT_WATCHED.format(kind.resource, every)] if every else []
+        found.append(
+            Row(kind.resource, ref, values=values, text=text, haystack=text.lower(), notes=tuple(notes))
+        )
     return found
 
 

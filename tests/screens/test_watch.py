@@ -110,6 +110,18 @@ async def test_what_is_listed_again_instead_of_watched_is_told_with_the_coverage
         await user.until(lambda: "again every" not in " ".join(user.detail.split()))
 
 
+async def test_of_what_nothing_is_heard_is_told_with_the_coverage() -> None:
+    world = WatchedWorld(cluster())
+    async with exploring(world, size=(140, 24), watch=True) as user:
+        await user.press("8", "j", "j")
+        world.silence("pods")
+        await user.until(lambda: "as last heard" in " ".join(user.detail.split()))
+        assert "not heard of" in next(text for text in user.lines if text.startswith("  pods "))
+        assert not any("not heard of" in text for text in user.lines if text.startswith("  nodes "))
+        await user.command("watch")
+        assert any("1 of them not heard of (pods): the connection broke" in text for text in user.said)
+
+
 async def test_the_command_watch_begins_and_ends_it() -> None:
     world = WatchedWorld(cluster())
     async with exploring(world) as user:
