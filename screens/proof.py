@@ -109,7 +109,7 @@ def prove(
 
 
 def _told(found: Simulation, done: Effects) -> dict[ObjectRef, str]:
-    """What comes of the change of each object: what it takes, how far the object gets, how many pods go and whether others come."""
+    """What comes of the change of each object: what it takes, how far it gets, how many pods go, if others come."""
     words: dict[ObjectRef, list[str]] = {}
     for ref, note in found.notes.items():
         words.setdefault(ref, []).append(note)
