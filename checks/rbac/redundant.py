@@ -41,6 +41,29 @@ class _Kept:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """The rules of a role, the words by which they are found, and those by which what gives them is.
+
+    `idle`: whether one of them asks for nothing, which whatever there is gives.
+    """
+
+    rules: tuple[PolicyRule, ...]
+    held: frozenset[str]
+    asked: tuple[str, ...]
+    idle: bool
+
+    @staticmethod
+    def of(rules: tuple[PolicyRule, ...]) -> _Role:
+        asked = [tuple(words_asked(rule)) for rule in rules]
+        return _Role(
+            rules,
+            frozenset(word for rule in rules for word in words_held(rule)),
+            tuple(dict.fromkeys(word for words in asked for word in words)),
+            not all(asked),
+        )
+
+
 class _Held:
     """The bindings that one subject has in one place, found by what their rules are about.
 
@@ -52,12 +75,13 @@ class _Held:
         self._by_word: dict[str, dict[int, None]] = {}
         self._all: dict[ObjectRef, int] = {}
 
-    def add(self, item: Bound, rules: int, number: int) -> None:
-        if rules not in self._groups:
-            for word in {word for rule in item.rules for word in words_held(rule)}:
+    def add(self, ref: ObjectRef, rules: int, words: Iterable[str], number: int) -> None:
+        group = self._groups.get(rules)
+        if group is None:
+            group = self._groups[rules] = {}
+            for word in words:
                 self._by_word.setdefault(word, {})[rules] = None
-        self._groups.setdefault(rules, {})[item.ref] = number
-        self._all[item.ref] = number
+        group[ref] = self._all[ref] = number
 
     def remove(self, ref: ObjectRef, rules: int) -> None:
         del self._groups[rules][ref], self._all[ref]
@@ -86,35 +110,38 @@ def _redundant(snapshot: Snapshot) -> dict[ObjectRef, _Kept]:
     A binding that grants everything holds up no other: that it goes is asked for elsewhere.
     """
     every = [item for item in bindings(snapshot) if item.rules and not any(map(is_everything, item.rules))]
-    numbers: dict[tuple[PolicyRule, ...], int] = {}
+    numbers: dict[int, int] = {}  # all bindings to one role have the very same rules
+    roles: list[_Role] = []
     held: dict[tuple[tuple[str, str], str | None], _Held] = {}
     for number, item in enumerate(every):
-        rules = numbers.setdefault(item.rules, len(numbers))
+        rules = numbers.setdefault(id(item.rules), len(roles))
+        if rules == len(roles):
+            roles.append(_Role.of(item.rules))
         for person in item.people:
-            held.setdefault((person.login, item.namespace), _Held()).add(item, rules, number)
-    search = _Search(held, list(numbers))
+            spot = held.get((person.login, item.namespace))
+            if spot is None:
+                spot = held[person.login, item.namespace] = _Held()
+            spot.add(item.ref, rules, roles[rules].held, number)
+    search = _Search(held, roles)
     found: dict[ObjectRef, _Kept] = {}
     for item in sorted(every, key=lambda one: (one.namespace is None, one.ref)):
         if is_system_binding(item) or not item.people:
             continue
-        kept = search.kept(item)
+        kept = search.kept(item, roles[numbers[id(item.rules)]])
         if kept is not None:
             found[item.ref] = kept
             for login in dict.fromkeys(person.login for person in item.people):
-                held[login, item.namespace].remove(item.ref, numbers[item.rules])
+                held[login, item.namespace].remove(item.ref, numbers[id(item.rules)])
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     held: dict[tuple[tuple[str, str], str | None], _Held]
-    rules: list[tuple[PolicyRule, ...]]
+    roles: list[_Role]
 
-    def kept(self, item: Bound) -> _Kept | None:
-        """The bindings without which a binding could not go; None when it cannot."""
-        words = tuple(dict.fromkeys(word for rule in item.rules for word in words_asked(rule)))
-        # A rule that asks for nothing is given by whatever there is.
-        idle = any(next(words_asked(rule), None) is None for rule in item.rules)
+    def kept(self, item: Bound, role: _Role) -> _Kept | None:
+        """The bindings without which a binding to `role` could not go; None when it cannot."""
         helping: list[tuple[_Held, Collection[int] | None]] = []
         for person in item.people:
             spots = [
@@ -122,17 +149,17 @@ class _Search:
                 for place in dict.fromkeys((None, item.namespace))
                 if (spot := self.held.get((person.login, place))) is not None
             ]
-            about = [spot.about(words, item.ref) for spot in spots]
-            owned = [rule for rules in sorted(set().union(*about)) for rule in self.rules[rules]]
+            about = [spot.about(role.asked, item.ref) for spot in spots]
+            owned = [rule for rules in sorted(set().union(*about)) for rule in self.roles[rules].rules]
             if not any(spot.but(item.ref) for spot in spots) or not covers(owned, item.rules):
                 return None
             helpful = [{rules for rules in some if self._helps(rules, item)} for some in about]
-            whole = idle or not any(helpful)
+            whole = role.idle or not any(helpful)
             helping += zip(spots, [None] * len(spots) if whole else helpful, strict=True)
         return self._told(item, helping)
 
     def _helps(self, rules: int, item: Bound) -> bool:
-        return any(covers(self.rules[rules], (rule,)) for rule in item.rules)
+        return any(covers(self.roles[rules].rules, (rule,)) for rule in item.rules)
 
     def _told(self, item: Bound, helping: list[tuple[_Held, Collection[int] | None]]) -> _Kept:
         first: dict[ObjectRef, None] = {}
