@@ -59,56 +59,37 @@ def signature(spec: PodSpec) -> object:
 def differing(spec: PodSpec, pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """The live pods whose signature is not that of `spec`."""
     usual = signature(spec)
-    quick = _comparable(spec)
+    brief = _brief(spec) if _comparable(spec) else None
     return tuple(
         pod
         for pod in pods
-        if not (quick and _comparable(pod.spec) and _alike(spec, pod.spec))
+        if not (brief is not None and _comparable(pod.spec) and _brief(pod.spec) == brief)
         and not pod.finished
         and signature(pod.spec) != usual
     )
 
 
 def _comparable(spec: PodSpec) -> bool:
-    """Whether `_alike` may be asked: nothing of the node plays a part."""
+    """Whether `_brief` may be asked: nothing of the node plays a part."""
     return not spec.host_network and not any(map(_host_path, spec.volumes))
 
 
 _host_path = attrgetter("host_path")
 
 
-def _alike(spec: PodSpec, other: PodSpec) -> bool:
-    """Whether the signatures of two comparable specs are equal, found without making them: for many pods."""
-    if (
-        spec.security_context != other.security_context
-        or spec.host_pid != other.host_pid
-        or spec.host_ipc != other.host_ipc
-        or spec.host_users != other.host_users
-        or spec.account != other.account
-        or spec.os != other.os
-    ):
-        return False
+_of_pod = attrgetter("security_context", "host_pid", "host_ipc", "host_users", "account", "os")
+_of_container = attrgetter("name", "image", "security_context", "ports", "env", "restart_policy")
+
+
+def _brief(spec: PodSpec) -> object:
+    """What is alike where the signatures of two comparable specs are, and quickly made: for many pods."""
     return (
-        _same(spec.containers, other.containers)
-        and _same(spec.init_containers, other.init_containers)
-        and _same(spec.ephemeral_containers, other.ephemeral_containers)
+        _of_pod(spec),
+        _briefly(spec.containers),
+        spec.init_containers and _briefly(spec.init_containers),
+        spec.ephemeral_containers and _briefly(spec.ephemeral_containers),
     )
 
 
-def _same(containers: tuple[Container, ...], others: tuple[Container, ...]) -> bool:
-    if len(containers) != len(others):
-        return False
-    if not containers:
-        return True
-    for one, other in zip(containers, others, strict=True):
-        if (
-            one.name != other.name
-            or one.image != other.image
-            or one.security_context != other.security_context
-            or one.ports != other.ports
-            or one.env != other.env
-            or one.resources.limits.get("memory") != other.resources.limits.get("memory")
-            or one.restart_policy != other.restart_policy
-        ):
-            return False
-    return True
+def _briefly(containers: tuple[Container, ...]) -> list[object]:
+    return [(_of_container(item), item.resources.limits.get("memory")) for item in containers]

@@ -12,15 +12,21 @@ from ksec_tui.cluster.snapshot import Snapshot
 
 
 def namespaces_differing(before: Snapshot, after: Snapshot, kinds: Iterable[Kind[Any]]) -> frozenset[str]:
-    """The namespaces in which some object of these kinds is not the very same: new, gone or read again."""
+    """The namespaces in which some object of these kinds is not the very same: new, gone or read again.
+
+    Where as many have come as have gone, others may be among them.
+    """
     found: set[str] = set()
     for kind in kinds:
         old, new = before.of(kind), after.of(kind)
         if old is new:
             continue
         if len(old) == len(new):
-            pairs = [(one, other) for one, other in zip(old, new, strict=True) if one is not other]
-            old, new = tuple(one for one, _ in pairs), tuple(other for _, other in pairs)
+            for one, other in zip(old, new, strict=True):
+                if one is not other:
+                    found.add(one.metadata.namespace)
+                    found.add(other.metadata.namespace)
+            continue
         known, now = set(map(id, old)), set(map(id, new))
         found.update(item.metadata.namespace for item in old if id(item) not in now)
         found.update(item.metadata.namespace for item in new if id(item) not in known)

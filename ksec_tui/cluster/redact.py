@@ -291,11 +291,23 @@ def applied_version(annotation: str) -> str:
     return version if _API_VERSION.fullmatch(version) else ""
 
 
+_TELLING = frozenset(
+    (LAST_APPLIED, "env", "httpHeaders", "command", "args", "volumeAttributes", "options", "annotations")
+) | {"url", "value", "message"}
+"""The fields that may hold a credential."""
+
+_NESTED = (dict, list)
+
+
 def _walk(value: object) -> object:
-    if isinstance(value, list):
-        return [_walk(item) for item in value]
+    # Most of a document is texts and numbers in fields that tell nothing: they are passed over without a call.
     if isinstance(value, dict):
-        return {key: _entry(key, item) for key, item in value.items()}
+        return {
+            key: _entry(key, item) if key in _TELLING else _walk(item) if isinstance(item, _NESTED) else item
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_walk(item) if isinstance(item, _NESTED) else item for item in value]
     return value
 
 

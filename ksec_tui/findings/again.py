@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ksec_tui.analysis.keeping import keep
+from ksec_tui.analysis.workloads import Workload
 from ksec_tui.cluster.differences import known_alike, namespaces_differing
 from ksec_tui.cluster.kinds import WORKLOAD_KINDS
 from ksec_tui.cluster.ref import ObjectRef
@@ -176,9 +177,14 @@ class Again:
             frozenset(
                 ref
                 for ref, subject in listed.new
-                if distinct and ref in known and (known[ref] is subject or known[ref] == subject)
+                if distinct and ref in known and _alike(known[ref], subject)
             )
         )
+
+
+def _alike(known: object, subject: object) -> bool:
+    """Whether a subject is as it was; of workloads that are, the very same were kept."""
+    return known is subject or (not isinstance(subject, Workload) and known == subject)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 
@@ -10,7 +11,10 @@ import msgspec
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.findings.verdict import Severity, Verdict
 
+_FAIL = Verdict.FAIL
 
+
+@functools.lru_cache(maxsize=16_384)
 def fingerprint_of(check: str, object_id: str) -> str:
     """The fingerprint of what the check called `check` finds on the object whose `ObjectRef.id` is given."""
     return hashlib.sha256(f"{check}\n{object_id}".encode()).hexdigest()[:12]
@@ -145,7 +149,7 @@ def worst(findings: Sequence[Finding]) -> Finding | None:
 def rank(finding: Finding) -> tuple[int, int, str, ObjectRef]:
     """The order of a list of findings: worst first, then by check and object; system components last."""
     return (
-        int(finding.system) * 10 + int(finding.verdict is not Verdict.FAIL),
+        int(finding.system) * 10 + int(finding.verdict is not _FAIL),
         -int(finding.severity),
         finding.check,
         finding.subject,

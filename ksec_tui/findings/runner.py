@@ -19,6 +19,9 @@ from ksec_tui.findings.finding import Evidence, Finding, NotApplicable, rank
 from ksec_tui.findings.fix import Fix
 from ksec_tui.findings.verdict import Verdict
 
+# The member of an enumeration takes Python 3.11 as long to find as a small check takes.
+_FAIL, _PASS, _UNKNOWN, _NOT_APPLICABLE = Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+
 
 class Tally(msgspec.Struct, frozen=True, gc=False):
     """How the subjects of one check fared. `pending` while a kind that it needs is still loading."""
@@ -164,18 +167,19 @@ def run_one(snapshot: Snapshot, item: Check[Any]) -> CheckResult:
     findings: list[Finding] = []
     passed = not_applicable = 0
     gaps = _Gaps(snapshot, item)
+    some_missing = gaps.any
     for subject in item.on.select(snapshot):
-        if gaps.any and gaps.swallow(item.on.ref(subject)):
+        if some_missing and gaps.swallow(item.on.ref(subject)):
             continue
         finding = verdict(item, subject, snapshot)
-        if finding is Verdict.PASS:
+        if finding is _PASS:
             passed += 1
         elif isinstance(finding, Finding):
             findings.append(finding)
         else:
             not_applicable += 1
     findings = _one_unknown_each([*findings, *gaps.findings()])
-    unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
+    unknown = sum(finding.verdict is _UNKNOWN for finding in findings)
     tally = Tally(len(findings) - unknown, passed, unknown, not_applicable)
     return CheckResult(tuple(findings), tally, item.on.title)
 
@@ -195,7 +199,7 @@ def _one_unknown_each(findings: Iterable[Finding]) -> list[Finding]:
     found: list[Finding] = []
     unsure: dict[ObjectRef, int] = {}
     for finding in findings:
-        if finding.verdict is not Verdict.UNKNOWN:
+        if finding.verdict is not _UNKNOWN:
             found.append(finding)
         elif finding.subject in unsure:
             place = unsure[finding.subject]
@@ -333,20 +337,20 @@ def verdict(item: Check[Any], subject: object, snapshot: Snapshot) -> Finding | 
             if isinstance(outcome, Evidence):
                 evidence.append(outcome)
             elif isinstance(outcome, NotApplicable):
-                return Verdict.NOT_APPLICABLE
+                return _NOT_APPLICABLE
             else:
                 reason = outcome.reason
     except Exception as error:  # noqa: BLE001 - a fault in a check must show as UNKNOWN here and hide nothing else
         evidence, reason = [], f"the check itself failed: {mishap(error)}"
     if not evidence and not reason:
-        return Verdict.PASS
+        return _PASS
     severity = item.severity
     if any(piece.severity is not None for piece in evidence):
         severity = max(severity if piece.severity is None else piece.severity for piece in evidence)
     return Finding(
         item.id,
         item.title,
-        Verdict.FAIL if evidence else Verdict.UNKNOWN,
+        _FAIL if evidence else _UNKNOWN,
         severity,
         item.on.ref(subject),
         tuple(evidence),

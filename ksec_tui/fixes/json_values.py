@@ -7,11 +7,15 @@ from typing import Any
 
 from ksec_tui.fixes.errors import PatchError
 
+_NESTED = (dict, list)
+
 
 def equal(left: Any, right: Any) -> bool:
     """Whether two values are the same JSON: true is not 1, 1 is 1.0, the order of keys does not count."""
+    if left is right:
+        return True
     if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+        return False
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
@@ -22,8 +26,10 @@ def equal(left: Any, right: Any) -> bool:
 def unshared(value: Any) -> Any:
     """A copy of which every part stands in one place: YAML aliases make two places share one mapping."""
     if isinstance(value, dict):
-        return {key: unshared(item) for key, item in value.items()}
-    return [unshared(item) for item in value] if isinstance(value, list) else value
+        return {key: unshared(item) if isinstance(item, _NESTED) else item for key, item in value.items()}
+    if isinstance(value, list):
+        return [unshared(item) if isinstance(item, _NESTED) else item for item in value]
+    return value
 
 
 def parse_pointer(text: str) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import msgspec
@@ -15,15 +17,21 @@ from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.cluster.text import clean_tree
 from ksec_tui.fixes.rollout import Map, followers, is_adopted, pod_from, template_in
 
-_TOKEN_NAME = re.compile(rb"\bkube-api-access-[a-z0-9]{5}\b")
-"""The volume of the account's token, named anew for each pod (serviceaccount admission)."""
+_TOKEN_NAME = re.compile(rb'"kube-api-access-[a-z0-9]{5}"')
+"""The volume of the account's token, named anew for each pod (serviceaccount admission), as JSON has it."""
 
 
-class _Made(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class _Made:
     """The spec of pods that are alike, but for their node."""
 
     typed: PodSpec
-    tree: Map
+    document: bytes
+
+    @cached_property
+    def tree(self) -> Map:
+        """The spec as JSON-like data, which only pods that are held whole ask for."""
+        return cast("Map", msgspec.json.decode(self.document)["spec"])
 
 
 def successors(
@@ -103,7 +111,7 @@ class _Press:
         item = item_from_json(POD_KIND, msgspec.json.encode(made))
         if not isinstance(item.object, Pod):
             raise ValueError(f"{pod.ref}: {item.unreadable.reason if item.unreadable else 'not readable'}")
-        return _Made(item.object.spec, msgspec.json.decode(item.document)["spec"])
+        return _Made(item.object.spec, item.document)
 
 
 def _strings(template: Map, name: str) -> dict[str, str]:
