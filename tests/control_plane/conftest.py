@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -48,7 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here asks a real server: mark it, and skip it by name where there can be none."""
-    own = [item for item in items if HERE in item.path.parents]
+    folder = f"{HERE}{os.sep}"
+    own = [item for item in items if str(item.path).startswith(folder)]
     reason = "openssl is not on the PATH" if OPENSSL is None else ""
     try:
         find()

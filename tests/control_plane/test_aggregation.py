@@ -18,7 +18,7 @@ from ksec_tui.sources.kubeconfig import ConnectionOptions
 from ksec_tui.sources.live import LiveSource
 from tests.control_plane.client import Tree
 from tests.control_plane.plane import Plane
-from tests.control_plane.processes import controllers
+from tests.control_plane.processes import aggregation
 from tests.envtest.assets import Assets
 
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
@@ -34,8 +34,8 @@ _SECONDS = 60.0
 def test_aggregated_roles_get_the_rules_that_were_foretold(
     bare: Plane, assets: Assets, tmp_path: Path
 ) -> None:
-    if assets.controllers is None:
-        pytest.skip("there is no kube-controller-manager among the assets")
+    if assets.aggregation is None:
+        pytest.skip("there is no clusterrole-aggregation among the assets")
     for number, team in enumerate(("red", "blue", "red", "green")):
         rule = {"apiGroups": [""], "resources": [f"things-{number}"], "verbs": ["get"]}
         meta = {"name": f"part-{number}", "labels": {"team": team, "chosen": "yes"}}
@@ -54,7 +54,7 @@ def test_aggregated_roles_get_the_rules_that_were_foretold(
     foretold = {role.name: set(aggregated_rules(role, roles)) for role in aggregated}
     assert {*SELECTORS, "admin", "edit", "view"} <= foretold.keys()
 
-    with controllers(assets, tmp_path / "controllers", admin, "clusterrole-aggregation-controller"):
+    with aggregation(assets.aggregation, tmp_path / "aggregation", admin):
         until = time.monotonic() + _SECONDS
         while (written := rules_on(live, foretold)) != foretold and time.monotonic() < until:
             threading.Event().wait(0.2)

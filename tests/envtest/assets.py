@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
-NEEDED = PROGRAMS[:2]
+NEEDED = ("etcd", "kube-apiserver")
 """What is in every folder of assets; the rest is used where it is there."""
 
+_QUICKLY = ("-trimpath", "-gcflags=all=-dwarf=false")
+"""Nothing is worked out for debuggers, which the linker would leave out anyway."""
 _STAMP = "k8s.io/component-base/version"
 _RELEASE = re.compile(r"^\s*k8s\.io/kubernetes (v1\.(\d+)\.\d+)$", re.MULTILINE)
 
@@ -42,9 +43,9 @@ class Assets:
         return self.folder / "kube-apiserver"
 
     @property
-    def controllers(self) -> Path | None:
-        """The controller manager; None where it is not among them."""
-        path = self.folder / "kube-controller-manager"
+    def aggregation(self) -> Path | None:
+        """The controller of aggregated roles; None where it is not among them."""
+        path = self.folder / "clusterrole-aggregation"
         return path if path.is_file() else None
 
 
@@ -113,7 +114,7 @@ def _flags() -> str:
 def _go_build(go: str, into: Path, seconds: float) -> None:
     try:
         done = subprocess.run(
-            [go, "build", "-trimpath", "-ldflags", _flags(), "-o", f"{into}{os.sep}", "./..."],
+            [go, "build", *_QUICKLY, "-ldflags", _flags(), "-o", f"{into}{os.sep}", "./..."],
             cwd=HERE,
             env={**os.environ, "CGO_ENABLED": "0"},
             check=False,

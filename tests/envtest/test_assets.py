@@ -25,21 +25,21 @@ def put(folder: Path, *names: str) -> Path:
 
 
 def test_what_was_built_is_found_again() -> None:
-    folder = put(built_folder(), *NEEDED, "kube-controller-manager")
+    folder = put(built_folder(), *NEEDED, "clusterrole-aggregation")
     assets = find()
     assert assets.folder == folder
     assert build(1.0) == assets
-    assert assets.controllers == folder / "kube-controller-manager"
+    assert assets.aggregation == folder / "clusterrole-aggregation"
 
 
-def test_assets_that_are_named_come_first_and_need_no_controllers(
+def test_assets_that_are_named_come_first_and_need_no_controller(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     put(built_folder(), *NEEDED)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(put(tmp_path / "named", *NEEDED)))
     assets = find()
     assert assets.folder == tmp_path / "named"
-    assert assets.controllers is None
+    assert assets.aggregation is None
 
 
 def test_assets_that_are_named_and_not_there_are_not_built(
