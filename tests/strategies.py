@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Iterable, Sequence
 from types import UnionType
@@ -63,11 +64,15 @@ def _value(wanted: Any, text: str) -> Any:
     if origin is dict:
         return {text: _value(arguments[1], text)}
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
-        hints = typing.get_type_hints(wanted, include_extras=True)
-        return {
-            field.encode_name: _value(hints[field.name], text) for field in msgspec.structs.fields(wanted)
-        }
+        return {name: _value(hint, text) for name, hint in _fields(wanted)}
     return {str: text, bool: True, int: 1, float: 1.0}[wanted]
+
+
+@functools.cache
+def _fields(struct: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a struct: their names as they are written, and their types."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    return tuple((field.encode_name, hints[field.name]) for field in msgspec.structs.fields(struct))
 
 
 def _is_text(wanted: Any) -> bool:

@@ -21,7 +21,7 @@ from ksec_tui.findings.runner import run
 from ksec_tui.fixes.diff import object_diff, yaml_text
 from ksec_tui.fixes.export import LAYOUTS, export
 from ksec_tui.fixes.offer import offer
-from ksec_tui.fixes.plan import FixPlan
+from ksec_tui.fixes.plan import FixPlan, Staged
 from ksec_tui.fixes.simulate import simulate
 from ksec_tui.reports import json_report, table
 from ksec_tui.reports.report import make_report
@@ -81,11 +81,8 @@ def carried_out(snapshot: Snapshot, problems: tuple[Problem, ...], folder: Path)
     checks = all_checks()
     results = run(snapshot, checks)
     assert not [item for item in results.findings if item.reason.startswith("the check itself failed")]
-    plan = FixPlan()
-    for finding in results.findings:
-        fix = offer(finding, checks, snapshot)
-        if fix is not None:
-            plan = plan.stage(finding, fix)
+    offered = [(finding, offer(finding, checks, snapshot)) for finding in results.findings]
+    plan = FixPlan().stage_many(Staged(finding, fix) for finding, fix in offered if fix is not None)
     simulation = simulate(snapshot, plan, checks, results=results)
     export(simulation, plan, snapshot, folder / "out", layouts=LAYOUTS)
     report = make_report(snapshot, results, checks, problems, lambda _: True)

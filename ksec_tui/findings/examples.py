@@ -12,6 +12,8 @@ from ksec_tui.cluster.ingest import Page, collect, item_from_tree
 from ksec_tui.cluster.kinds import FILE_KINDS, KINDS, Kind, kind_named
 from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def example_snapshot(text: str, *, forbidden: Iterable[Kind[Any]] = ()) -> Snapshot:
     """The Snapshot of a cluster that holds just the documents of `text`.
@@ -22,7 +24,7 @@ def example_snapshot(text: str, *, forbidden: Iterable[Kind[Any]] = ()) -> Snaps
     Raises:
         ValueError: a document is of no known kind or cannot be read.
     """
-    return snapshot_of(yaml.safe_load_all(text), forbidden=forbidden)
+    return snapshot_of(yaml.load_all(text, Loader=_LOADER), forbidden=forbidden)
 
 
 def snapshot_of(documents: Iterable[object], *, forbidden: Iterable[Kind[Any]] = ()) -> Snapshot:
