@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from ksec_tui.analysis.versions.cluster import (
@@ -56,6 +57,12 @@ def told(hit: Hit, pointer: str, distribution: Distribution, *, vendor: bool) ->
         by = "its vendor" if distribution.plain else distribution.name
         words += f"; the build of {by} may have the fix already"
     return piece(pointer, words, severity)
+
+
+@functools.cache
+def _components() -> frozenset[str]:
+    """What the data on flaws is about."""
+    return frozenset(flaw.component for flaw in flaws().cves)
 
 
 def too_new(version: Version) -> Unknown:
@@ -241,7 +248,7 @@ def runtime_cve(node: Node, cluster: Snapshot) -> Iterator[Outcome]:
     if not name or software is None or software.version is None:
         yield Unknown(f"the container runtime of node {node.name} is not known: {name or 'none reported'!r}")
         return
-    if software.product not in {flaw.component for flaw in flaws().cves}:
+    if software.product not in _components():
         yield NotApplicable(f"flaws of {software.name} are not in the data")
         return
     kubelet = kubelet_version(node)

@@ -6,7 +6,8 @@ from ksec_tui.analysis.accounts import bindings_of_account
 from ksec_tui.analysis.network.selectors import keep_label_sets
 from ksec_tui.analysis.rbac import bindings, takeover
 from ksec_tui.analysis.rbac.holdings import Holdings
-from ksec_tui.analysis.versions import distribution
+from ksec_tui.analysis.versions import apis, distribution
+from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.workloads import keep_workloads
 from ksec_tui.cluster.differences import same
 from ksec_tui.cluster.kinds import (
@@ -26,7 +27,7 @@ _RIGHTS = (bindings.RESOLVED, Holdings, takeover.HITS, takeover.takeovers, bindi
 
 
 def keep(before: Snapshot, after: Snapshot) -> None:
-    """Let `after` have what `before` knows and what is as it was: of workloads, of rights, of the distribution.
+    """Let `after` have what `before` knows and what is as it was: of workloads, rights, versions.
 
     To be called before anybody has looked at those of `after`.
     """
@@ -36,3 +37,5 @@ def keep(before: Snapshot, after: Snapshot) -> None:
         after.inherit(before, _RIGHTS)
     if same(before, after, (NODE, CUSTOM_RESOURCE)):
         after.inherit(before, (distribution.CLUSTER,))
+    if same(before, after, apis.written_kinds()) and server_versions(before) == server_versions(after):
+        after.inherit(before, apis.USES)

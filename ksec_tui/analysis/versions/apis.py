@@ -9,6 +9,7 @@ audit log know of them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -18,7 +19,8 @@ import msgspec
 
 from ksec_tui.analysis.versions.components import server_versions
 from ksec_tui.analysis.versions.numbers import line_key
-from ksec_tui.cluster.base import LAST_APPLIED
+from ksec_tui.cluster.base import LAST_APPLIED, KubeObject
+from ksec_tui.cluster.kinds import KINDS, Kind
 from ksec_tui.cluster.redact import applied_version
 from ksec_tui.cluster.ref import ObjectRef
 from ksec_tui.cluster.snapshot import Snapshot
@@ -141,6 +143,17 @@ def _collect(snapshot: Snapshot) -> tuple[ApiUse, ...]:
             continue  # what is odd about it is told elsewhere
         found.extend(_signs(ref, document, rows, versions))
     return tuple(sorted(found, key=lambda use: (use.ref, use.row.api_version, use.manager)))
+
+
+USES = (_collect, _by_object)
+"""The keys under which a Snapshot keeps its `api_uses`, which the servers' versions and `written_kinds` tell."""
+
+
+@functools.cache
+def written_kinds() -> tuple[Kind[KubeObject], ...]:
+    """The kinds of which whole objects are read."""
+    names = {row.kind for row in deprecations().apis}
+    return tuple(kind for kind in KINDS if kind.name in names)
 
 
 def _signs(ref: ObjectRef, document: _Document, rows: Rows, versions: set[str]) -> Iterator[ApiUse]:
