@@ -79,7 +79,7 @@ PARTS = {
     "crowds": Part("many of one thing in one place", lambda runs: [crowds.run(runs)]),
     "load-large": Part("100,000 pods read", lambda runs: [load.run(100_000, runs, with_models=False)]),
     "stall-large": Part("stalls, 100,000 pods", lambda runs: [stall.run(100_000, runs)]),
-    "soak": Part("two hours of changes in fourteen minutes", lambda _: [soak.run(14.0, 2.0)]),
+    "soak": Part("four hours of changes in one", lambda _: [soak.run(60.0, 4.0)]),
     "rbac": Part("rights of a large cluster", _rbac),
     "network": Part(
         "network policies of a large cluster", lambda _: [network.run(10_000, 100_000, 20_000, 2_000)[0]]
