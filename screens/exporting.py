@@ -41,9 +41,18 @@ class Exporting(Planning):
     exported: FixPlan = FixPlan()
 
     @property
+    def unexported(self) -> int:
+        """How many staged fixes no export of this sitting holds as they are now."""
+        plan, done = self.view.plan, self.exported
+        if plan.preferred != done.preferred:
+            return len(plan.staged)
+        known = {item.fingerprint: item for item in done.staged}
+        return sum(known.get(item.fingerprint) != item for item in plan.staged)
+
+    @property
     def unsaved(self) -> bool:
         """Whether staged fixes were not exported."""
-        return bool(self.view.plan.staged) and self.view.plan != self.exported
+        return self.unexported > 0
 
     def action_export(self) -> None:
         """Ask for a folder and write the plan there."""
@@ -122,7 +131,7 @@ class Exporting(Planning):
             first = outcome.refused[0]
             said += f"; {len(outcome.refused)} refused: {first.reason}"
         count = len(written.files)
-        self.post_message(self.Exported(said, view.plan, folder=str(folder), files=count))
+        self.post_message(self.Exported(said, plan, folder=str(folder), files=count))
 
     def on_exporting_exported(self, message: Exported) -> None:
         """Say how the export went."""

@@ -161,8 +161,8 @@ class Recording(OnLine):
 
     def _lost(self) -> list[str]:
         lost: list[str] = []
-        count = len(self.view.plan.staged)
-        if super().unsaved:
+        count = self.unexported
+        if count:
             lost.append(f"{count} staged fix{'es were' if count != 1 else ' was'} not exported.")
         unkept = self.view.ledger.unkept
         if unkept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from ksec_tui.cluster.ingest import Document
 from ksec_tui.cluster.ref import ObjectRef
@@ -212,6 +213,20 @@ async def test_export_can_leave_out_what_nobody_reviewed() -> None:
         await user.press("escape", "E", "j", "j", "j", "enter")
         assert len(user.app.screen_stack) == 2
         assert len(user.explorer.view.plan.unconfirmed) == 1
+
+
+async def test_what_was_left_out_of_the_export_is_not_lost_without_a_question(tmp_path: Path) -> None:
+    async with exploring() as user:
+        await stage(user, CHECK, "wl-seccomp-missing")
+        await user.command(f"export {tmp_path / 'fixes'}")
+        await user.press("j", "enter")
+        await user.until(lambda: any("files in" in text for text in user.said))
+        await user.press("q")
+        assert "1 staged fix was not exported. Leave all the same?" in user.screen
+        await user.press("enter")
+        (left,) = user.explorer.view.plan.unconfirmed
+        user.explorer.set_plan(user.explorer.view.plan.unstage(left.fingerprint))
+        assert not user.explorer.unsaved
 
 
 async def test_the_tree_stays_a_tree_whatever_it_is_ordered_by() -> None:
