@@ -34,13 +34,15 @@ class Turns(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready, at most `timeout` seconds later; where that is none, perhaps nothing though something is."""
         if timeout is not None and timeout <= 0 and time.perf_counter() - self._asked < GLANCE:
+            sys.setswitchinterval(FRAME)
             return []
         sys.setswitchinterval(TURN)
-        try:
-            return super().select(timeout)
-        finally:
+        ready = super().select(timeout)
+        self._asked = time.perf_counter()
+        if not ready:
             sys.setswitchinterval(FRAME)
-            self._asked = time.perf_counter()
+        # Else what came is received first: each time that gives the turn away, for as long as others may keep it.
+        return ready
 
 
 def drawn(work: Coroutine[Any, Any, T]) -> T:

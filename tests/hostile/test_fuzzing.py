@@ -13,7 +13,7 @@ from tests.hostile.readers import FAMILIES
 
 every_family = pytest.mark.parametrize("name", FAMILIES)
 EXAMPLES = 60
-MANY = 600
+MANY = 250
 
 
 @every_family

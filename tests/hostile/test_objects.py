@@ -116,7 +116,7 @@ def test_one_bad_object_hides_no_other_and_breaks_no_check() -> None:
 
 @pytest.mark.slow
 def test_many_more_bad_objects_hide_no_other_and_break_no_check() -> None:
-    _spoil(200)
+    _spoil(80)
 
 
 def _commands(count: int) -> None:
@@ -139,4 +139,4 @@ def test_every_engine_answers_on_bad_objects() -> None:
 
 @pytest.mark.slow
 def test_every_engine_answers_on_many_more_bad_objects() -> None:
-    _commands(300)
+    _commands(120)
