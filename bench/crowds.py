@@ -168,10 +168,11 @@ CROWDS: dict[str, Callable[[int], Iterator[Tree]]] = {
 def judged(name: str, count: int) -> Figures:
     """Runs every check on a crowd, one after the other: ``check ID`` is the CPU of each."""
     from ksec_tui.checks import all_checks
+    from ksec_tui.cluster.building import SnapshotBuilder
     from ksec_tui.cluster.coverage import KindCoverage, State
     from ksec_tui.cluster.ingest import collect, item_from_tree
     from ksec_tui.cluster.kinds import KINDS, kind_named
-    from ksec_tui.cluster.snapshot import SnapshotBuilder, SourceInfo
+    from ksec_tui.cluster.snapshot import SourceInfo
     from ksec_tui.findings.runner import CheckResult, Results, run_one
     from ksec_tui.fixes.priorities import priorities
     from ksec_tui.sources.collector import gc_young_only

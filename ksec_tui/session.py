@@ -363,7 +363,7 @@ class Session:
         """Free what is on screen, and not in `after`, a little at a time once it is replaced."""
         before = self._state
         if before.snapshot is not after and before.snapshot.count() >= LARGE:
-            let_go_slowly(before.snapshot, [*before.snapshot.holdings(), list(before.results.findings)])
+            let_go_slowly(before.snapshot, [*before.snapshot.holdings(), before.results.findings])
 
 
 def _of_now(info: SourceInfo) -> SourceInfo:

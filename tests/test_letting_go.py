@@ -15,9 +15,10 @@ from ksec_tui.analysis.network.world import network
 from ksec_tui.analysis.paths.graph import graph
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import NAMESPACE
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.runner import run
 from ksec_tui.fixes.priorities import priorities
 from ksec_tui.sources.base import load

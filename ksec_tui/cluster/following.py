@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage
 from ksec_tui.cluster.ingest import Page
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import SnapshotBuilder
 
 _Key = tuple[str, str]
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from ksec_tui.cluster.base import KubeObject
-from ksec_tui.cluster.coverage import Coverage, KindCoverage
-from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Page, Unreadable, item_from_json
-from ksec_tui.cluster.kinds import KINDS, Kind, kind_named
+from ksec_tui.cluster.coverage import Coverage
+from ksec_tui.cluster.ingest import UNNAMED, Document, Hostile, Item, Unreadable, item_from_json
+from ksec_tui.cluster.kinds import Kind, kind_named
 from ksec_tui.cluster.letting_go import free_slowly
 from ksec_tui.cluster.redact import redacted
 from ksec_tui.cluster.ref import ObjectRef
@@ -230,15 +230,13 @@ class Snapshot:
         """How many objects were read."""
         return sum(len(items) for items in self._objects.values())
 
-    def holdings(self) -> list[list[object]]:
-        """All that it is made of and was computed from it, in lists of their own: who keeps them, keeps that."""
+    def holdings(self) -> list[Iterable[object]]:
+        """All that it is made of and was computed from it: who keeps these collections, keeps that."""
         with self._lock:
             derived: list[object] = list(self._derived.values())
-        held: list[list[object]] = [list(items) for items in self._objects.values()]
-        held.append(derived)
         stores = self._documents.maps if isinstance(self._documents, ChainMap) else [self._documents]
-        held += [list(store.items()) for store in stores]
-        return held
+        parts = [part for store in stores for part in (store.keys(), store.values())]
+        return [*self._objects.values(), derived, *parts]
 
     def with_documents(self, changed: Mapping[ObjectRef, Document | None]) -> Snapshot:
         """A new Snapshot in which the named objects are replaced, added, or (None) removed.
@@ -326,75 +324,3 @@ def with_type(kind: Kind[Any], document: Document) -> Document:
 
 def _order(item: KubeObject) -> tuple[str, str]:
     return item.metadata.namespace, item.metadata.name
-
-
-class SnapshotBuilder:
-    """Gathers pages and coverage; `snapshot()` may be asked for at any time while they arrive."""
-
-    def __init__(self, source: SourceInfo, kinds: Iterable[Kind[KubeObject]] = KINDS) -> None:
-        self.source = source
-        self._objects: dict[str, dict[tuple[str, str], KubeObject]] = {kind.resource: {} for kind in kinds}
-        self._documents: dict[str, dict[ObjectRef, bytes]] = {}
-        self._hostile: dict[str, dict[ObjectRef, Hostile]] = {}
-        self._unreadable: dict[str, list[Unreadable]] = {}
-        self._coverage: dict[str, KindCoverage] = {kind.resource: KindCoverage() for kind in kinds}
-        self._ordered: dict[str, tuple[KubeObject, ...]] = {}
-        self._held: dict[str, dict[ObjectRef, bytes]] = {}
-
-    @property
-    def count(self) -> int:
-        """How many objects have come."""
-        return sum(map(len, self._objects.values()))
-
-    def add(self, page: Page) -> None:
-        """Take in one page; an object that comes twice counts once, the later one wins."""
-        resource = page.kind.resource
-        self._changed(resource)
-        slot = self._objects.setdefault(resource, {})
-        documents = self._documents.setdefault(resource, {})
-        hostile = self._hostile.setdefault(resource, {})
-        for item in page.objects:
-            key = (item.metadata.namespace if page.kind.namespaced else "", item.metadata.name)
-            if key in slot:
-                documents.pop(item.ref, None)
-                hostile.pop(item.ref, None)
-            slot[key] = item
-        documents.update(page.documents)
-        hostile.update({entry.ref: entry for entry in page.hostile})
-        self._unreadable.setdefault(resource, []).extend(page.unreadable)
-
-    def _changed(self, resource: str) -> None:
-        self._ordered.pop(resource, None)
-        self._held.pop(resource, None)
-
-    def restart(self, kind: Kind[KubeObject]) -> None:
-        """Forget what came of `kind`: its list starts again."""
-        self._changed(kind.resource)
-        self._objects[kind.resource] = {}
-        for store in (self._documents, self._hostile, self._unreadable):
-            store.pop(kind.resource, None)
-
-    def cover(self, kind: Kind[KubeObject], coverage: KindCoverage) -> None:
-        """Set how `kind` was read so far; the counts are filled in here."""
-        self._coverage[kind.resource] = msgspec.structs.replace(
-            coverage,
-            count=len(self._objects.get(kind.resource, ())),
-            unreadable=len(self._unreadable.get(kind.resource, ())),
-        )
-
-    def snapshot(self) -> Snapshot:
-        """What is known now."""
-        for resource, slot in self._objects.items():
-            if resource not in self._ordered:
-                self._ordered[resource] = tuple(sorted(slot.values(), key=_order))
-        for resource, documents in self._documents.items():
-            if resource not in self._held:
-                self._held[resource] = dict(documents)
-        return Snapshot(
-            self.source,
-            dict(self._ordered),
-            Coverage(dict(sorted(self._coverage.items()))),
-            ChainMap(*self._held.values()),
-            tuple(sorted(entry for store in self._hostile.values() for entry in store.values())),
-            tuple(sorted(entry for store in self._unreadable.values() for entry in store)),
-        )

@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import Page, collect, item_from_tree
 from ksec_tui.cluster.kinds import FILE_KINDS, KINDS, Kind, kind_named
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

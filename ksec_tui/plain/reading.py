@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.kinds import KINDS
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder
+from ksec_tui.cluster.snapshot import Snapshot
 from ksec_tui.findings.check import Check
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import Results, run

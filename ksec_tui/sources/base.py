@@ -9,11 +9,12 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from ksec_tui.cluster.base import KubeObject
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import Document, Page
 from ksec_tui.cluster.kinds import Kind
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,19 +29,19 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
-def let_go_slowly(owner: object, held: list[list[Any]]) -> None:
+def let_go_slowly(owner: object, held: list[Iterable[Any]]) -> None:
     """Free what a large value holds in small pieces, so that no other thread has to wait for it.
 
     Args:
         owner: the value; once it is gone (and what shows it has had time to change), the pieces follow.
-        held: what it holds, in lists that nobody else uses.
+        held: what it holds, in collections; the list is used up.
     """
     gone = threading.Event()
     weakref.finalize(owner, gone.set).atexit = False
     threading.Thread(target=_let_go, args=(gone, held), name="ksec-free", daemon=True).start()
 
 
-def _let_go(gone: threading.Event, held: list[list[Any]]) -> None:
+def _let_go(gone: threading.Event, held: list[Iterable[Any]]) -> None:
     gone.wait(_PATIENCE)
     time.sleep(_LATER)
     free(held)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
 from textual.message import Message
 
+from ksec_tui.cluster.letting_go import free_slowly
 from ksec_tui.screens.widgets.arranging import arranged
 from ksec_tui.screens.widgets.cursor import CursorView
 from ksec_tui.screens.widgets.rows import Rows
@@ -241,7 +242,11 @@ class RowView(CursorView, Generic[T]):
             while (wish := self._rows.wish) is not None:
                 rows = self._rows
                 found = await asyncio.to_thread(arranged, wish, partial(rows.wants, wish))
+                before: list[Iterable[T]] = [rows.given]
                 if found is not None and rows is self._rows and rows.take(found):
+                    if rows.given is not before[0]:
+                        # Who lets go of many rows at once stops everything while they are freed.
+                        free_slowly(before)
                     self._rearranged()
                     self.post_message(self.Settled(self))
         except BaseException:

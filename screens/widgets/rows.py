@@ -34,6 +34,11 @@ class Rows(Generic[T]):
         return len(self._now.given)
 
     @property
+    def given(self) -> Sequence[T]:
+        """The rows that were given last, of those that are shown."""
+        return self._now.given
+
+    @property
     def every(self) -> Sequence[T]:
         """All rows in the chosen order, whether or not the filter lets them through."""
         return self._now.ordered or ()

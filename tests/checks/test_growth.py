@@ -11,10 +11,11 @@ import pytest
 
 from bench.crowds import CROWDS
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import KINDS, kind_named
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.runner import run_one
 
 CHECKS = {item.id: item for item in all_checks()}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksec_tui.cluster.base import LAST_APPLIED
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import PageError, ingest_list, item_from_json, item_from_tree
 from ksec_tui.cluster.kinds import (
@@ -21,7 +22,7 @@ from ksec_tui.cluster.kinds import (
     SECRET,
 )
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.cluster.text import MAX_TEXT
 
 CANARY = "canary-6f1d"

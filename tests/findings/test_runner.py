@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import Coverage, KindCoverage, State
 from ksec_tui.cluster.ingest import Page, Unreadable
 from ksec_tui.cluster.kinds import KINDS, NAMESPACE, NETWORK_POLICY, POD
 from ksec_tui.cluster.platform import Namespace
 from ksec_tui.cluster.ref import CLUSTER, ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.check import WORKLOADS, Check, Subjects, check, objects
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Evidence, NotApplicable, Outcome, Unknown

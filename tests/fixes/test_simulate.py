@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ksec_tui.analysis.workloads import Workload, workload_named
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import DEPLOYMENT, KINDS
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.check import WORKLOADS, check
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Finding, Unknown

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.ingest import Document, collect, item_from_json
 from ksec_tui.cluster.kinds import KINDS, POD
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, item_of
+from ksec_tui.cluster.snapshot import Snapshot, item_of
 from ksec_tui.findings.runner import fix_for, run
 from ksec_tui.fixes.apply import apply
 from ksec_tui.fixes.errors import PatchError

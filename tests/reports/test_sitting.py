@@ -6,9 +6,10 @@ import datetime as dt
 import threading
 
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage
 from ksec_tui.cluster.coverage import State as Reading
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.runner import Results, run
 from ksec_tui.fixes.offer import offer
 from ksec_tui.fixes.plan import FixPlan, Staged

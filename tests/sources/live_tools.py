@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import kind_named
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.sources.connection import Connection, open_connection
 from ksec_tui.sources.kubeconfig import ConnectionOptions
 from ksec_tui.sources.live import LiveSource

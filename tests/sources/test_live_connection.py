@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import NODE, POD
-from ksec_tui.cluster.snapshot import SnapshotBuilder
 from ksec_tui.sources.base import SourceError, apply, load
 from ksec_tui.sources.connection import open_connection
 from ksec_tui.sources.kubeconfig import ConnectionOptions, contexts

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import State
 from ksec_tui.cluster.kinds import KINDS, NAMESPACE, POD, SECRET
 from ksec_tui.cluster.ref import ObjectRef
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.sources.base import SourceError, load
 from ksec_tui.sources.demo import DemoSource
 from ksec_tui.sources.files import FileSource

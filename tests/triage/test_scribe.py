@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ksec_tui.cluster.snapshot import SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.building import SnapshotBuilder
+from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.findings.runner import CheckResult, Results, Tally
 from ksec_tui.triage import seen, store
 from ksec_tui.triage.decision import Decision, State, decided

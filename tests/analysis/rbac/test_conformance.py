@@ -17,10 +17,11 @@ from ksec_tui.analysis.rbac.grants import can, can_url, who_can
 from ksec_tui.analysis.rbac.identity import Identity, Who, identity_of, user_named, who
 from ksec_tui.analysis.rbac.rules import aggregated_rules, permits, permits_url
 from ksec_tui.cluster.access import ClusterRole, ClusterRoleBinding, PolicyRule, RoleBinding
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import ingest_list, item_from_tree
 from ksec_tui.cluster.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, kind_of_resource
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.examples import snapshot_of
 
 SHARED = Path(__file__).parents[4] / "shared"

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from ksec_tui.checks import all_checks
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import collect, item_from_tree
 from ksec_tui.cluster.kinds import CLUSTER_ROLE_BINDING, POD, ROLE_BINDING
 from ksec_tui.cluster.ref import CLUSTER
-from ksec_tui.cluster.snapshot import SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import SourceInfo
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.runner import run_one

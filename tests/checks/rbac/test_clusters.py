@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ksec_tui.cluster.building import SnapshotBuilder
 from ksec_tui.cluster.coverage import KindCoverage, State
 from ksec_tui.cluster.ingest import ingest_list
 from ksec_tui.cluster.kinds import KINDS, kind_of_resource
-from ksec_tui.cluster.snapshot import Snapshot, SnapshotBuilder, SourceInfo
+from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
 from ksec_tui.findings.examples import snapshot_of
 from ksec_tui.findings.finding import Finding
 from ksec_tui.findings.fix import Risk
