@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ksec_tui.checks import all_checks
@@ -148,9 +148,9 @@ def test_an_object_is_fetched_again_only_when_it_has_changed(tmp_path: Path) -> 
 def test_while_the_server_is_away_everything_stays_and_the_link_says_so(tmp_path: Path) -> None:
     there = ChangingCluster(cluster())
     server = ApiServer(there)
-    with server, sitting(server, tmp_path) as (session, listener):
+    with ExitStack() as first, sitting(first.enter_context(server), tmp_path) as (session, listener):
         before = session.state.snapshot.count()
-        server.__exit__(None, None, None)
+        first.close()
         found = listener.wait(lambda state: state.link is not None and state.link.lost == state.link.watched)
         assert found.snapshot.count() == before
         assert not found.error
@@ -159,8 +159,6 @@ def test_while_the_server_is_away_everything_stays_and_the_link_says_so(tmp_path
             listener.wait(
                 lambda state: bool(told(state, "fresh")) and state.link is not None and not state.link.lost
             )
-        server = ApiServer(there)
-        server.__enter__()
 
 
 def test_what_cannot_be_followed_is_read_once() -> None:
