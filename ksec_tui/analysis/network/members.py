@@ -6,11 +6,43 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ksec_tui.analysis.network.labels import EVERYTHING, Canon, Postings, meets, numbers_of
 
+FEW = 64
+"""Namespaces up to which a set is kept by namespace."""
+
+
+class Numbering:
+    """How all groups are numbered: those of a namespace follow each other.
+
+    Args:
+        counts: the groups of each namespace, by its number.
+    """
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        self._counts = counts
+        self.base: list[int] = []
+        self.home: list[int] = []
+        for number, count in enumerate(counts):
+            self.base.append(len(self.home))
+            self.home.extend([number] * count)
+        self.size = len(self.home)
+
+    def bits(self, parts: Mapping[int, int]) -> int:
+        """Groups given by namespace as bits over all groups; linear in their number."""
+        base = self.base
+        if len(parts) <= FEW:
+            found = 0
+            for space, mask in parts.items():
+                found |= mask << base[space]
+            return found
+        digits = [f"{parts.get(number, 0):0{count}b}" for number, count in enumerate(self._counts) if count]
+        return int("".join(reversed(digits)) or "0", 2)
+
 
 class Members:
     """A set of groups: by namespace while they are in few of them, else as one set of bits.
 
-    Equal sets may be different objects; one that a selector made is the same object each time.
+    Equal sets may be different objects; one that a selector made is the same object each time. Nothing in it refers
+    to its `Space`, which keeps it: nobody looks for such circles.
 
     Attributes:
         parts: namespace number -> the groups there, as bits counted from the namespace's first group;
@@ -18,29 +50,31 @@ class Members:
         number: tells it from every other set of its `Space`.
     """
 
-    __slots__ = ("_bits", "_blob", "_space", "number", "parts")
+    __slots__ = ("_bits", "_blob", "_numbering", "number", "parts")
 
-    def __init__(self, space: Space, parts: dict[int, int] | None, bits: int = 0) -> None:
-        self._space = space
-        self.number = space.next_number()
+    def __init__(
+        self, numbering: Numbering, number: int, parts: dict[int, int] | None, bits: int = 0
+    ) -> None:
+        self._numbering = numbering
+        self.number = number
         self.parts = parts
         self._bits = bits
-        self._blob = b"" if parts is not None else bits.to_bytes(space.size // 8 + 1, "little")
+        self._blob = b"" if parts is not None else bits.to_bytes(numbering.size // 8 + 1, "little")
 
     @property
     def bits(self) -> int:
         """The set as bits over all groups."""
         if self.parts is None:
             return self._bits
-        return self._space.bits(self.parts)
+        return self._numbering.bits(self.parts)
 
     def has(self, group: int) -> bool:
         """Whether the group with that number is in it."""
         if self.parts is None:
             return bool(self._blob[group >> 3] >> (group & 7) & 1)
-        space = self._space.home[group]
+        space = self._numbering.home[group]
         mask = self.parts.get(space)
-        return mask is not None and bool(mask >> (group - self._space.base[space]) & 1)
+        return mask is not None and bool(mask >> (group - self._numbering.base[space]) & 1)
 
     def __bool__(self) -> bool:
         return bool(self._bits) if self.parts is None else bool(self.parts)
@@ -56,8 +90,6 @@ class Space:
         asked: the labels that pod selectors across namespaces ask for.
     """
 
-    _FEW = 64
-
     def __init__(
         self,
         namespaces: Sequence[Mapping[str, str]],
@@ -67,28 +99,26 @@ class Space:
         self._count = 0
         self._groups = groups
         self._namespaces = Postings(namespaces)
-        self.base: list[int] = []
-        self.home: list[int] = []
-        self._whole: list[int] = []
-        for number, items in enumerate(groups):
-            self.base.append(len(self.home))
-            self.home.extend([number] * len(items))
-            self._whole.append(sum(1 << place for place, labels in enumerate(items) if labels is not None))
-        self.size = len(self.home)
+        self.numbering = Numbering([len(items) for items in groups])
+        self.base, self.home, self.size = self.numbering.base, self.numbering.home, self.numbering.size
+        self.bits = self.numbering.bits
+        self._whole = [
+            sum(1 << place for place, labels in enumerate(items) if labels is not None) for items in groups
+        ]
         self.every = (1 << self.size) - 1
         self._asked = asked
         self._by_label: Postings | None = None
         self._crowded: dict[int, Postings] = {}
         self._made: dict[object, Members] = {}
         self._scopes: dict[Canon, int] = {}
-        self.nobody = Members(self, {})
+        self.nobody = self._set({})
         self.pods = self.members(self._spread(range(len(groups))))
         """All groups that selectors can match."""
 
-    def next_number(self) -> int:
-        """A number for one more set."""
+    def _set(self, parts: dict[int, int] | None, bits: int = 0) -> Members:
+        """One more set."""
         self._count += 1
-        return self._count
+        return Members(self.numbering, self._count, parts, bits)
 
     def local(self, namespace: int, pods: Canon) -> Members:
         """The groups of one namespace that a pod selector matches."""
@@ -96,7 +126,7 @@ class Space:
         known = self._made.get(key)
         if known is None:
             mask = self._mask(namespace, pods)
-            known = self._made[key] = Members(self, {namespace: mask}) if mask else self.nobody
+            known = self._made[key] = self._set({namespace: mask}) if mask else self.nobody
         return known
 
     def select(self, namespaces: Canon, pods: Canon) -> Members:
@@ -106,19 +136,6 @@ class Space:
         if known is None:
             known = self._made[key] = self._select(namespaces, pods)
         return known
-
-    def bits(self, parts: Mapping[int, int]) -> int:
-        """Groups given by namespace as bits over all groups; linear in their number."""
-        base = self.base
-        if len(parts) <= self._FEW:
-            found = 0
-            for space, mask in parts.items():
-                found |= mask << base[space]
-            return found
-        digits = [
-            f"{parts.get(number, 0):0{len(items)}b}" for number, items in enumerate(self._groups) if items
-        ]
-        return int("".join(reversed(digits)) or "0", 2)
 
     def members(self, bits: int) -> Members:
         """The groups with those bits."""
@@ -143,19 +160,19 @@ class Space:
     def _union(self, sets: tuple[Members, ...]) -> Members:
         parts: dict[int, int] = {}
         for item in sets:
-            if item.parts is None or len(parts) > self._FEW:
+            if item.parts is None or len(parts) > FEW:
                 bits = 0
                 for each in sets:
                     bits |= each.bits
-                return Members(self, None, bits)
+                return self._set(None, bits)
             for space, mask in item.parts.items():
                 parts[space] = parts.get(space, 0) | mask
-        return Members(self, parts)
+        return self._set(parts)
 
     def _select(self, namespaces: Canon, pods: Canon) -> Members:
         chosen = self._namespaces.numbers(namespaces)
-        if len(chosen) <= self._FEW:
-            return Members(self, {space: mask for space in chosen if (mask := self._mask(space, pods))})
+        if len(chosen) <= FEW:
+            return self._set({space: mask for space in chosen if (mask := self._mask(space, pods))})
         bits = self._scopes.get(namespaces)
         if bits is None:
             bits = self._scopes[namespaces] = self._spread(chosen)
@@ -167,7 +184,7 @@ class Space:
         if pods == EVERYTHING:
             return self._whole[namespace]
         items = self._groups[namespace]
-        if len(items) > self._FEW:
+        if len(items) > FEW:
             index = self._crowded.get(namespace)
             if index is None:
                 index = self._crowded[namespace] = Postings([labels or {} for labels in items])
@@ -196,10 +213,10 @@ class Space:
         return self.bits({number: whole[number] for number in namespaces})
 
     def _of_bits(self, bits: int) -> Members:
-        if bits.bit_count() > self._FEW:
-            return Members(self, None, bits)
+        if bits.bit_count() > FEW:
+            return self._set(None, bits)
         parts: dict[int, int] = {}
         for group in numbers_of(bits):
             space = self.home[group]
             parts[space] = parts.get(space, 0) | 1 << (group - self.base[space])
-        return Members(self, parts)
+        return self._set(parts)
