@@ -16,12 +16,14 @@ from ksec_tui.analysis.paths.graph import graph
 from ksec_tui.analysis.workloads import workloads
 from ksec_tui.checks import all_checks
 from ksec_tui.cluster.building import SnapshotBuilder
-from ksec_tui.cluster.ingest import collect, item_from_tree
-from ksec_tui.cluster.kinds import NAMESPACE
+from ksec_tui.cluster.following import FollowingBuilder
+from ksec_tui.cluster.ingest import Page, collect, item_from_tree
+from ksec_tui.cluster.kinds import KINDS, NAMESPACE
 from ksec_tui.cluster.snapshot import Snapshot, SourceInfo
+from ksec_tui.findings.renewal import renew
 from ksec_tui.findings.runner import run
 from ksec_tui.fixes.priorities import priorities
-from ksec_tui.sources.base import load
+from ksec_tui.sources.base import apply, load
 from ksec_tui.sources.demo import DemoSource
 
 
@@ -122,3 +124,40 @@ def test_what_was_worked_out_of_a_large_snapshot_goes_a_little_at_a_time() -> No
     thread.join(20)
     assert not thread.is_alive()
     assert len(alive) == 0
+
+
+def test_whatever_changes_in_what_is_followed_nothing_of_the_past_stays_behind_in_circles() -> None:
+    """Collected by nobody, it would keep the objects of old states for as long as the program runs."""
+    source = DemoSource()
+    builder = FollowingBuilder(source.info)
+    for event in source.events(threading.Event()):
+        apply(builder, event)
+    snapshot = builder.snapshot()
+    checks = all_checks()
+    results = run(snapshot, checks)
+    for kind in KINDS:
+        for item in snapshot.of(kind)[:1]:
+            tree = snapshot.document(item.ref)
+            assert tree is not None
+            tree["metadata"]["labels"] = {**tree["metadata"].get("labels", {}), "turn": "1"}
+            builder.change(item.ref, collect(kind, [item_from_tree(kind, tree)]))
+            after = builder.snapshot()
+            results = renew(snapshot, results, after, frozenset({kind.resource}), checks)
+            snapshot = after
+    gc.collect()
+    for kind in KINDS:
+        for item in snapshot.of(kind)[:1]:
+            builder.change(item.ref, Page(kind))
+            after = builder.snapshot()
+            results = renew(snapshot, results, after, frozenset({kind.resource}), checks)
+            snapshot = after
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        left = {
+            type(item).__qualname__ for item in gc.garbage if type(item).__module__.startswith("ksec_tui.")
+        }
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    assert left == set()
