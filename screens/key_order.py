@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from textual.app import App
+from textual.binding import ActiveBinding
 from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input
@@ -22,8 +23,8 @@ class Presses(Protocol):
         """Do what a key does, or keep it for later; False where nothing is bound to it."""
 
 
-async def act(screen: Screen[Any], event: Key) -> bool:
-    """Do what a key does on a screen, now; False where nothing is bound to it.
+async def act(screen: Screen[Any], event: Key, active: ActiveBinding | None) -> bool:
+    """Do what a key does on a screen, now: type, or what is bound to it there; False where nothing is.
 
     Textual sends a key from widget to widget and looks for a binding where it ends up. Of several keys that are
     there already, one that opens a prompt would be heard before one that changes the pane, and those behind
@@ -33,7 +34,6 @@ async def act(screen: Screen[Any], event: Key) -> bool:
     if isinstance(box, Input) and event.is_printable and event.character is not None:
         box.replace(event.character, *box.selection)
         return True
-    active = screen.active_bindings.get(event.key)
     if active is None or not active.enabled:
         return False
     await screen.app.run_action(active.binding.action, active.node)
@@ -70,7 +70,9 @@ class KeyOrder:
     async def _pressed(self, screen: Screen[Any], event: Key) -> bool:
         if isinstance(screen, Presses):
             return await screen.press(event)
-        return type(screen).__module__.startswith("ksec_tui.") and await act(screen, event)
+        if not type(screen).__module__.startswith("ksec_tui."):
+            return False
+        return await act(screen, event, screen.active_bindings.get(event.key))
 
     def _wait(self, screen: Screen[Any]) -> None:
         """Until the screen has done what it has to do already: it comes, or hears how a question was answered."""

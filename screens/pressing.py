@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from textual import on
 from textual.events import DescendantFocus, Key
 
@@ -28,7 +26,7 @@ class Pressing(Board):
 
     def __init__(self, session: Session, *, ascii: bool = False) -> None:  # noqa: A002 - the word users know
         super().__init__(session, ascii=ascii)
-        self._ahead: deque[Key] = deque()
+        self._ahead: list[Key] = []
 
     @property
     def at_rest(self) -> bool:
@@ -47,7 +45,7 @@ class Pressing(Board):
             return True
         if not types and active is not None:
             self.on_key()
-        return await act(self, event)
+        return await act(self, event, active)
 
     def _is_early(self, name: str) -> bool:
         if self.focused is self.prompt.input:
@@ -64,7 +62,7 @@ class Pressing(Board):
             self.app.call_later(self._catch_up)  # there, where keys arrive
 
     async def _catch_up(self) -> None:
-        ahead, self._ahead = self._ahead, deque()
+        ahead, self._ahead = self._ahead, []
         for event in ahead:
             await self.app.on_event(event)
 

@@ -270,8 +270,8 @@ class Snapshot:
             if item.document and not kind.metadata_only:
                 documents[ref] = item.document
         for resource, index in by_name.items():
-            found = index.values()
-            objects[resource] = tuple(sorted(found, key=_order) if resource in more else found)
+            keys = sorted(index) if resource in more else index
+            objects[resource] = tuple(map(index.__getitem__, keys))
         made = Snapshot(self.source, objects, self.coverage, documents, self.hostile, self.unreadable)
         made._by_name.update(by_name)
         return made
@@ -320,7 +320,3 @@ def with_type(kind: Kind[Any], document: Document) -> Document:
         version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
     rest = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
     return {"apiVersion": version, "kind": kind.name, **rest}
-
-
-def _order(item: KubeObject) -> tuple[str, str]:
-    return item.metadata.namespace, item.metadata.name

@@ -249,10 +249,9 @@ class RowView(CursorView, Generic[T]):
                         free_slowly(before)
                     self._rearranged()
                     self.post_message(self.Settled(self))
-        except BaseException:
-            self._rows.give_up()
-            raise
         finally:
+            # Nothing is left to wish for, unless it failed or the screen goes.
+            self._rows.give_up()
             self._arranges = False
 
     def _rearranged(self) -> None:

@@ -25,6 +25,14 @@ from tests.sources.live_tools import document, pod, small_shop
 
 PODS = "^/api/v1/pods$"
 
+TWO_NAMESPACES = Access(
+    rules=(
+        Rule(READ_VERBS, frozenset({"*"}), frozenset({"*"}), frozenset({"shop", "bank"})),
+        Rule(READ_VERBS, frozenset({""}), frozenset({"namespaces"})),
+    )
+)
+"""Everything in two of the namespaces, which are known: they are listed one by one."""
+
 
 @pytest.mark.parametrize("seconds", [10**12, 10**400, -(10**400)], ids=["ages", "huge", "negative"])
 def test_a_pause_that_no_clock_can_measure_is_asked_for_in_vain(seconds: int) -> None:
@@ -65,12 +73,8 @@ def test_a_list_without_a_version_is_listed_again_though_those_of_other_namespac
     tmp_path: Path,
 ) -> None:
     cluster = ChangingCluster(small_shop())
-    rules = (
-        Rule(READ_VERBS, frozenset({"*"}), frozenset({"*"}), frozenset({"shop", "bank"})),
-        Rule(READ_VERBS, frozenset({""}), frozenset({"namespaces"})),
-    )
     fault = Fault("/namespaces/shop/pods$", behaviour="no_version", times=None, watch=False)
-    with ApiServer(cluster, access=Access(rules=rules), faults=[fault]) as server:  # noqa: SIM117
+    with ApiServer(cluster, access=TWO_NAMESPACES, faults=[fault]) as server:  # noqa: SIM117
         with followed(server, tmp_path) as follower:
             cluster.put(pod("new", "shop"))
             follower.until(lambda: "new" in follower.names(POD))
@@ -133,13 +137,9 @@ def test_a_watch_that_closes_its_connection_after_itself_ends_when_it_is_no_long
     tmp_path: Path,
 ) -> None:
     cluster = ChangingCluster(small_shop())
-    rules = (
-        Rule(READ_VERBS, frozenset({"*"}), frozenset({"*"}), frozenset({"shop", "bank"})),
-        Rule(READ_VERBS, frozenset({""}), frozenset({"namespaces"})),
-    )
     dripping = Fault("/namespaces/shop/pods$", behaviour="drip", watch=True)
     broken = Fault("/namespaces/bank/pods$", status=410, watch=True)
-    with ApiServer(cluster, access=Access(rules=rules)) as server, followed(server, tmp_path) as follower:
+    with ApiServer(cluster, access=TWO_NAMESPACES) as server, followed(server, tmp_path) as follower:
         server.faults.append(dripping)
         cluster.end_watches("end")
         assert dripping.arrived.wait(30)
